@@ -1,0 +1,88 @@
+"""What is in a list, and what will be built from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many images a class shall have.
+
+    ``at_most`` None takes all there are; fewer than ``at_least`` makes the class short.
+    """
+
+    at_least: int = 0
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Candidates by class and kind of host: all that the planner sees."""
+
+    labels: tuple[str, ...]
+    """Sorted by the label's own text."""
+    urls: tuple[int, ...]
+    """URLs a class, Flickr included, in the order of ``labels``."""
+    flickr_urls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClass:
+    """A class of the plan."""
+
+    label: str
+    """As the list writes it (a wnid, a word ..)."""
+    name: str
+    """For people: the first WordNet lemma where the label is a wnid, else the label."""
+    quota: Quota
+    candidates: int
+    forecast: float
+    """Expected number of accepted images if every candidate were asked."""
+    shortfall_chance: float
+    """0 to 1: the chance that fewer than ``quota.at_least`` can be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build will do. Pure: the same census and choice give the same plan."""
+
+    classes: tuple[PlannedClass, ...]
+    reserves: tuple[PlannedClass, ...]
+    """In the order in which they step in for a class that falls short; empty unless drawn."""
+    seed: int
+    total: int | None = None
+    """``--total``: the sum over all classes."""
+    rates_from: str = ""
+    """Origin and age of the success rates, as a sentence."""
+    notes: tuple[str, ...] = ()
+    """What a person should know: ambiguous names, senses chosen, forecasts not met."""
+    expected_requests: float = 0.0
+    expected_s: float = 0.0
+    expected_bytes: float = 0.0
+    """On disk at the end, both copies counted."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the classes were drawn at random, so that reserves may step in."""
+        return bool(self.reserves)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is in a list (feature F14 and charts G1 to G3 of the 2019 analysis)."""
+
+    classes: int
+    urls: int
+    flickr_urls: int
+    odd_lines: int
+    hosts: int
+    """Distinct politeness groups are ``groups``; these are distinct host names."""
+    at_least: tuple[tuple[int, int, int], ...]
+    """(images, classes with at least that many URLs, the same counting Flickr alone)."""
+    per_class: Census
+    top_hosts: tuple[tuple[str, int], ...]
+    """(registered domain, URLs), most first, at most 50."""
+    odd_examples: tuple[tuple[str, int, str], ...] = ()
+    """(file, line number from 1, the line's first 80 characters), at most 20."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Label to a name for people, where one is known."""
