@@ -64,7 +64,7 @@ def normalise(raw: str | bytes) -> str | None:
     """The URL in WHATWG form: ASCII, without a fragment. None: no http(s) URL with a host.
 
     Bytes that are not UTF-8 are percent-encoded one by one; HTML escapes stay as they are; backslashes in the
-    path become slashes. User names, odd ports and private hosts stay: they are the guard's business. Idempotent.
+    path become slashes. User names, odd ports and private hosts stay: they are the guard's business.
     """
     text = raw.decode("utf-8", "surrogateescape") if isinstance(raw, bytes) else raw
     if not text.isascii():
@@ -161,7 +161,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 _PLAIN_NAME = re.compile(r"(?!__)[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_")
+_NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 _LONGEST_NAME = 64
 
 
@@ -169,15 +169,15 @@ def safe_name(text: str) -> str:
     """A label as a folder name that every system takes; two labels never share one.
 
     ``[A-Za-z0-9._-]{1,64}`` stays as it is, except for names that systems or dataset readers treat specially:
-    ``.``, ``..``, hidden ones, ``__x``, devices, a dot at the end. Anything else has blanks as ``_``, other bytes
-    as ``~XX``, and ends in ``~`` and eight digits of the label's hash, which no plain name holds.
+    ``.``, ``..``, hidden ones, ``__x``, devices, a dot at the end. Anything else has blanks as ``_``, other
+    bytes as ``~XX``, and ends in ``~`` and eight digits of the label's hash, which no plain name holds.
     """
     if _PLAIN_NAME.fullmatch(text) and not text.endswith(".") and not _DEVICE.fullmatch(text):
         return text
     encoded = text.encode("utf-8", "surrogatepass")
     mark = "~" + hashlib.sha256(encoded).hexdigest()[:8]
-    stem = "".join(_escape_name_byte(byte) for byte in encoded[:_LONGEST_NAME]).lstrip(".") or "_"
-    return stem[: _LONGEST_NAME - len(mark)] + mark
+    stem = "".join(_escape_name_byte(byte) for byte in encoded[:_LONGEST_NAME]).lstrip("_")
+    return (stem[: _LONGEST_NAME - len(mark)] or "_") + mark
 
 
 def _escape_name_byte(byte: int) -> str:
