@@ -95,3 +95,6 @@ class Lease:
     url: str | None = None
     """Where a redirect pointed; None: the candidate's own URL."""
     hops: int = 0
+    """Redirects followed for this candidate before this lease."""
+    serial: int = 0
+    """Number of the lease: a finding that names another is a ghost's and changes nothing."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,18 @@ class Quota:
 
     at_least: int = 0
     at_most: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``M`` exactly, ``K:M`` between, ``K:`` at least, ``:M`` at most. ValueError: a sentence that says why not."""
+        least, colon, most = (part.strip().replace("_", "") for part in text.strip().partition(":"))
+        if not all(part == "" or (part.isascii() and part.isdecimal()) for part in (least, most)) or not least + most:
+            raise ValueError(f"{text!r} is no number of images. Write 800, 500:800 or 500: for at least 500.")
+        at_least = int(least) if least else 0
+        at_most = int(most) if most else (None if colon else at_least)
+        if at_most == 0 or (at_most is not None and at_most < at_least):
+            raise ValueError(f"{text!r} lets no image in. A quota is at least 1, and the larger number comes last.")
+        return cls(at_least, at_most)
 
 
 @dataclass(frozen=True, slots=True)

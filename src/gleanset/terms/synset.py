@@ -14,6 +14,8 @@ class Synset:
     gloss: str
     parents: tuple[str, ...]
     """Ids of its hypernyms, instance hypernyms included; more than one for 2 % of them."""
+    senses: tuple[int, ...] = ()
+    """Which sense of each name this is, 1 the most frequent; empty where the hierarchy numbers none."""
 
     @property
     def name(self) -> str:

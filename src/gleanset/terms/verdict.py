@@ -76,6 +76,8 @@ class Finding:
     address: str | None = None
     """The peer's IP address."""
     hops: int = 0
+    serial: int = 0
+    """The lease that this answers."""
 
 
 @dataclass(frozen=True, slots=True)

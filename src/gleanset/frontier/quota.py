@@ -1,0 +1,175 @@
+"""Exact quotas: how many images each class has, may still get, and where the spares lie."""
+
+from collections.abc import Sequence
+from enum import Enum
+from math import inf
+
+from ..terms.plan import Quota
+from ..terms.verdict import Verdict
+
+
+class ClassState(Enum):
+    """Where a class stands."""
+
+    OPEN = "open"
+    FULL = "full"
+    RESERVE = "reserve"
+    """Waits to step in for a class that falls short."""
+    REPLACED = "replaced"
+    """Could not reach its quota; a reserve took its place."""
+
+
+class QuotaBook:
+    """Counts per class. ``accepted[c] <= most[c]`` holds at every moment.
+
+    Classes are numbered 0..n-1; those from ``n_planned`` on are reserves in their order. ``expected[c]``
+    is the sum of the chances of what is in flight: a class takes leases while accepted + expected stays
+    below its quota, so that few images come that nobody needs.
+    """
+
+    def __init__(
+        self, quotas: Sequence[Quota], supply: Sequence[int], n_planned: int, total: int | None = None
+    ) -> None:
+        n = len(quotas)
+        self.least = [quota.at_least for quota in quotas]
+        self.most: list[float] = [inf if quota.at_most is None else quota.at_most for quota in quotas]
+        self.left = list(supply)
+        """Candidates whose fate is open, leased ones included."""
+        self.accepted = [0] * n
+        self.expected = [0.0] * n
+        self.spares: list[dict[int, None]] = [{} for _ in range(n)]
+        """Good candidates that are not needed, oldest first."""
+        self.state = [ClassState.OPEN if c < n_planned else ClassState.RESERVE for c in range(n)]
+        self._reserves = list(range(n_planned, n))
+        self._total = total
+        self._shared_out: set[int] = set()
+        self.replacements: list[tuple[int, int]] = []
+        """(class, the reserve that took its place), in order."""
+        self.open_classes = 0
+        for c in range(n):
+            self._close_if_full(c)
+        self.open_classes = sum(state is ClassState.OPEN for state in self.state)
+
+    def budget(self, c: int) -> float:
+        """How many more images the class could use beyond what is expected from those in flight."""
+        if self.state[c] is not ClassState.OPEN:
+            return 0.0
+        return self.most[c] - self.accepted[c] - self.expected[c]
+
+    def urgency(self, c: int) -> float:
+        """Share of the remaining candidates that the class needs: the scarcer, the more urgent."""
+        left = self.left[c]
+        if left <= 0:
+            return 0.0
+        return min(1.0, self.budget(c) / left)
+
+    def admit(self, c: int, candidate: int) -> Verdict:
+        """A wanted image of class ``c``: it is accepted while there is a place, else spare."""
+        if self.state[c] is ClassState.OPEN and self.accepted[c] < self.most[c]:
+            self.accepted[c] += 1
+            self._close_if_full(c)
+            return Verdict.ACCEPTED
+        self.spares[c][candidate] = None
+        return Verdict.SPARE
+
+    def revoke(self, c: int, candidate: int) -> int | None:
+        """An admitted image is out; the spare that takes its place, if there is one."""
+        if candidate in self.spares[c]:
+            del self.spares[c][candidate]
+            return None
+        if self.state[c] is ClassState.REPLACED:
+            return None
+        self.accepted[c] -= 1
+        self._open(c)
+        return self._promote(c)
+
+    def _promote(self, c: int) -> int | None:
+        spares = self.spares[c]
+        if not spares or self.state[c] is not ClassState.OPEN:
+            return None
+        candidate = next(iter(spares))
+        del spares[candidate]
+        self.accepted[c] += 1
+        self._close_if_full(c)
+        return candidate
+
+    def hopeless(self, c: int) -> bool:
+        """Whether an open class cannot reach its quota even if all that is left were good."""
+        if self.state[c] is not ClassState.OPEN:
+            return False
+        return self.accepted[c] + len(self.spares[c]) + self.left[c] < self.least[c]
+
+    def replace(self, c: int) -> int | None:
+        """Send the next reserve that can still make it in for class ``c``; None: there is none."""
+        while self._reserves:
+            reserve = self._reserves.pop(0)
+            if self.left[reserve] + self.accepted[reserve] >= self.least[reserve]:
+                self.substitute(c, reserve)
+                return reserve
+        return None
+
+    def substitute(self, c: int, reserve: int) -> None:
+        """Class ``c`` leaves the dataset and ``reserve`` enters it (also when a journal is replayed)."""
+        if reserve in self._reserves:
+            self._reserves.remove(reserve)
+        if self.state[c] is ClassState.OPEN:
+            self.open_classes -= 1
+        self.state[c] = ClassState.REPLACED
+        self.state[reserve] = ClassState.RESERVE
+        self._open(reserve)
+        self._close_if_full(reserve)
+        self.replacements.append((c, reserve))
+
+    def share_out(self, c: int) -> tuple[int, ...]:
+        """With a total over all classes: what an exhausted class leaves goes to those that have
+        candidates, the smallest first. The classes that got a place.
+        """
+        if self._total is None or c in self._shared_out or self.left[c] > 0:
+            return ()
+        self._shared_out.add(c)
+        places = int(self.most[c]) - self.accepted[c]
+        self.most[c] = self.accepted[c]
+        self._close_if_full(c)
+        return self._give(places)
+
+    def _give(self, places: int) -> tuple[int, ...]:
+        grown: dict[int, None] = {}
+        room = {
+            c: self.left[c] + len(self.spares[c]) + self.accepted[c]
+            for c in range(len(self.most))
+            if self.left[c] > 0 and self.state[c] in {ClassState.OPEN, ClassState.FULL}
+        }
+        for _ in range(places):
+            takers = [c for c, limit in room.items() if self.most[c] < limit]
+            if not takers:
+                break
+            taker = min(takers, key=lambda c: (self.most[c], c))
+            self.most[taker] += 1
+            self._open(taker)
+            grown[taker] = None
+        return tuple(grown)
+
+    def in_dataset(self, c: int) -> bool:
+        return self.state[c] in {ClassState.OPEN, ClassState.FULL}
+
+    def short(self, c: int) -> bool:
+        """Whether the class, as it stands, has fewer images than it needs."""
+        return self.in_dataset(c) and self.accepted[c] < self.least[c]
+
+    @property
+    def missing_total(self) -> int:
+        """How many images are missing from ``--total``; 0 without one."""
+        if self._total is None:
+            return 0
+        have = sum(n for c, n in enumerate(self.accepted) if self.in_dataset(c))
+        return max(0, self._total - have)
+
+    def _open(self, c: int) -> None:
+        if self.state[c] in {ClassState.FULL, ClassState.RESERVE}:
+            self.state[c] = ClassState.OPEN
+            self.open_classes += 1
+
+    def _close_if_full(self, c: int) -> None:
+        if self.state[c] is ClassState.OPEN and self.accepted[c] >= self.most[c]:
+            self.state[c] = ClassState.FULL
+            self.open_classes -= 1
