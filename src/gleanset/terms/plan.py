@@ -17,14 +17,16 @@ class Quota:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``M`` exactly, ``K:M`` between, ``K:`` at least, ``:M`` at most. ValueError: a sentence that says why not."""
+        """``M`` exactly, ``K:M`` between, ``K:`` at least, ``:M`` at most. ValueError: a sentence on what is wrong."""
         least, colon, most = (part.strip().replace("_", "") for part in text.strip().partition(":"))
-        if not all(part == "" or (part.isascii() and part.isdecimal()) for part in (least, most)) or not least + most:
+        if not (least + most).isdecimal() or not text.isascii():
             raise ValueError(f"{text!r} is no number of images. Write 800, 500:800 or 500: for at least 500.")
         at_least = int(least) if least else 0
         at_most = int(most) if most else (None if colon else at_least)
         if at_most == 0 or (at_most is not None and at_most < at_least):
-            raise ValueError(f"{text!r} lets no image in. A quota is at least 1, and the larger number comes last.")
+            raise ValueError(
+                f"{text!r} lets no image in. A quota is at least 1; the larger number comes last."
+            )
         return cls(at_least, at_most)
 
 
