@@ -122,7 +122,7 @@ class Graph:
         return self._index(squeezed)
 
     def _index(self, form: Callable[[str], str]) -> Mapping[str, Sequence[tuple[int, str]]]:
-        """Names in one form to (sense, id), sorted: senses that are not numbered keep the order of the ids."""
+        """Names in one form to (sense, id), sorted; senses without numbers keep the order of the ids."""
         index: dict[str, set[tuple[int, str]]] = defaultdict(set)
         for synset in self._synsets.values():
             senses = synset.senses or (1,) * len(synset.names)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
@@ -26,8 +26,8 @@ Cells = tuple[int, list[str]]
 def read_class_table(path: str | Path) -> tuple[ClassRow, ...]:
     """The rows in the file's order, at least one. What their words mean is for ``catalog.select`` to say.
 
-    Blank lines and lines that begin with ``#`` are passed over, exact repetitions are dropped. Raises UsageError
-    that names the first broken rows by line number and says what is wrong with each.
+    Blank lines and lines that begin with ``#`` are passed over, exact repetitions are dropped. UsageError
+    names the first broken rows by line number and says what is wrong with each.
     """
     path = Path(path)
     cells = list(_cells(_text(path), path.name))
@@ -65,7 +65,7 @@ def _cells(text: str, name: str) -> Iterator[Cells]:
 
 
 def _delimiter(text: str) -> str:
-    """A tab where the first line has one; a semicolon (spreadsheets of half Europe) where it has that and no comma."""
+    """A tab where the first line has one; a semicolon (half Europe's spreadsheets) where it has no comma."""
     first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
     if "\t" in first:
         return "\t"
@@ -75,7 +75,8 @@ def _delimiter(text: str) -> str:
 def _header(cells: Sequence[str]) -> tuple[str, ...] | None:
     """The columns that a header names; None: the first row is no header, it names a class.
 
-    A column of another name is passed over, so that what ``gleanset classes`` prints is a class table as well.
+    Columns of other names are passed over: what ``gleanset classes`` prints is a class table as well.
+    Of two columns for one thing the first counts.
     """
     words = [cell.casefold() for cell in cells]
     columns = tuple(_SAME_COLUMN.get(word, word) for word in words)
@@ -96,29 +97,20 @@ def _checked(path: Path, cells: Sequence[Cells], columns: Sequence[str]) -> tupl
     if problems:
         shown, more = problems[:_SHOWN], len(problems) - _SHOWN
         tail = [f"  and {more:,} more"] if more > 0 else []
-        raise UsageError(
-            "\n".join(
-                [f"{path}: {len(problems):,} of {len(cells):,} rows are broken.", *shown, *tail, _EXAMPLE]
-            )
-        )
+        found = f"{path}: {len(problems):,} of {len(cells):,} rows are broken."
+        raise UsageError("\n".join([found, *shown, *tail, _EXAMPLE]))
     return tuple(rows.values())
 
 
 def _row(line: int, values: Sequence[str], columns: Sequence[str], table: str) -> ClassRow:
     """ValueError: what is wrong with the row, as a sentence."""
     if len(values) > len(columns) and any(values[len(columns) :]):
-        raise ValueError(
-            f"{len(values)} cells for {len(columns)} columns ({', '.join(columns)}). Quote a name that holds the separator."
-        )
-    cells: Mapping[str, str] = dict(
-        zip(reversed(columns), reversed(_padded(values, len(columns))), strict=True)
-    )
+        found = f"{len(values)} cells for {len(columns)} columns ({', '.join(columns)})"
+        raise ValueError(f"{found}. Quote a name that holds the separator.")
+    padded = [*values, *[""] * len(columns)][: len(columns)]
+    cells = dict(zip(reversed(columns), reversed(padded), strict=True))
     if not cells.get("from"):
         raise ValueError("no class in the column `from`.")
     images = cells.get("images")
     quota = Quota.parse(images) if images else None
     return ClassRow(line, cells["from"], cells.get("class") or None, quota, cells.get("split") or None, table)
-
-
-def _padded(values: Sequence[str], n: int) -> list[str]:
-    return [*values[:n], *[""] * (n - len(values))]

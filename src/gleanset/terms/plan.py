@@ -17,7 +17,7 @@ class Quota:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``M`` exactly, ``K:M`` between, ``K:`` at least, ``:M`` at most. ValueError: a sentence on what is wrong."""
+        """``M`` exactly, ``K:M`` between, ``K:`` at least, ``:M`` at most. ValueError says what is wrong."""
         least, colon, most = (part.strip().replace("_", "") for part in text.strip().partition(":"))
         if not (least + most).isdecimal() or not text.isascii():
             raise ValueError(f"{text!r} is no number of images. Write 800, 500:800 or 500: for at least 500.")
