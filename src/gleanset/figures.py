@@ -1,0 +1,53 @@
+"""Figures as people read them: the same words in the terminal, the report and the card."""
+
+DASH = "–"
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def count(n: float) -> str:
+    """``12,345``; fractions are rounded."""
+    return f"{round(n):,}"
+
+
+def compact(n: float) -> str:
+    """For axes and narrow places: ``950``, ``12k``, ``1.5M``."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(n) >= limit:
+            return f"{n / limit:.3g}{unit}"
+    return f"{n:.3g}"
+
+
+def share(part: float, whole: float) -> str:
+    """``57.3 %``; a dash where there is no whole. Only nothing is 0 %, and only everything is 100 %."""
+    if whole <= 0:
+        return DASH
+    percent = 100 * part / whole
+    if part > 0 and percent < 0.1:
+        return "<0.1 %"
+    if part < whole and percent > 99.9:
+        percent = 99.9
+    return f"{percent:.0f} %" if percent in {0, 100} else f"{percent:.1f} %"
+
+
+def size(n_bytes: float) -> str:
+    """Decimal units, three figures: ``1.42 GB``."""
+    value = float(n_bytes)
+    for unit in _UNITS:
+        if value < 999.5 or unit == _UNITS[-1]:
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.3g} {unit}"
+
+
+def duration(seconds_s: float) -> str:
+    """Two units at most: ``0.43 s``, ``45 s``, ``3 min 12 s``, ``2 h 05 min``, ``4 d 6 h``."""
+    if seconds_s < 10:
+        return f"{max(seconds_s, 0.0):.2g} s"
+    whole = round(seconds_s)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"

@@ -1,0 +1,145 @@
+"""What a report is drawn from. The caller fills these values from the journal."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..terms.plan import Plan, Quota
+
+Status = Literal["complete", "short", "interrupted", "failed", "running"]
+ClassState = Literal["short", "filling", "full", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class of the dataset, or one that a reserve took the place of."""
+
+    id: str
+    name: str
+    quota: Quota
+    accepted: int
+    tried: int
+    candidates: int
+    forecast: float | None = None
+    """The plan's expected number of accepted images if every candidate were asked."""
+    replaced: bool = False
+
+    @property
+    def missing(self) -> int:
+        """Images short of the quota's lower end."""
+        return 0 if self.replaced else max(0, self.quota.at_least - self.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """One politeness group."""
+
+    name: str
+    tried: int
+    accepted: int
+    median_s: float | None = None
+    """Median time of a request; None: never answered anything."""
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The first tool's statistics for ``flickr``, ``other`` or ``all`` (F12)."""
+
+    name: str
+    tried: int
+    accepted: int
+    seconds_s: float
+    """Time spent on its requests, all connections added up."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPoint:
+    """Running sums after ``flickr_tried + other_tried`` URLs: what charts G4 to G7 are drawn from."""
+
+    flickr_tried: int
+    flickr_accepted: int
+    flickr_s: float
+    other_tried: int
+    other_accepted: int
+    other_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture as it goes into the page."""
+
+    jpeg: bytes
+    key: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSheet:
+    """Some or all pictures of one class."""
+
+    class_id: str
+    name: str
+    n_images: int
+    """How many the class has; more than there are thumbnails where the sheet is a sample."""
+    thumbnails: tuple[Thumbnail, ...]
+    href: str | None = None
+    """Where the whole sheet lies, relative to the report (``report/n02084071.html``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """A build as it stands. Only the first eight fields are needed; a part without data is left out."""
+
+    name: str
+    status: Status
+    classes: tuple[ClassRow, ...]
+    """In the order of the dataset; replaced ones last."""
+    tried: int
+    accepted: int
+    rejected: tuple[tuple[str, int], ...]
+    """(reason, number of URLs), most first: words of ``Failure``, ``Flaw``, ``Judgement``, ``check:WORD``."""
+    n_bytes: int
+    """Of the pictures in the dataset."""
+    elapsed_s: float
+    """Spent collecting, earlier runs included."""
+    digest: str = ""
+    candidates: int = 0
+    """URLs of the chosen classes in the pool; 0: not known."""
+    spare: int = 0
+    deferred: int = 0
+    hosts: tuple[HostRow, ...] = ()
+    """Those worth showing, most tried first."""
+    n_hosts: int = 0
+    """All that were asked."""
+    timeline: tuple[tuple[float, int], ...] = ()
+    """(seconds since the start, accepted so far), in order of time."""
+    groups: tuple[GroupRow, ...] = ()
+    crawl: tuple[CrawlPoint, ...] = ()
+    """In order of URLs tried."""
+    sheets: tuple[ContactSheet, ...] = ()
+    plan: Plan | None = None
+    out: str = ""
+    """Where the dataset lies, for the lines that load it."""
+    format: str = "imagefolder"
+    splits: tuple[tuple[str, int], ...] = ()
+    """(split, images)."""
+    recipe: str = ""
+    """recipe.toml, as text."""
+    lists: tuple[str, ...] = ()
+    finished_at_s: float | None = None
+    """Wall clock, seconds since 1970."""
+    version: str = ""
+    notes: tuple[str, ...] = ()
+    """What else a person should know, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeData:
+    """What a probe of a list measured (F15, charts G4 to G7)."""
+
+    groups: tuple[GroupRow, ...]
+    crawl: tuple[CrawlPoint, ...]
+    rejected: tuple[tuple[str, int], ...]
+    hosts: tuple[HostRow, ...] = ()
+    n_hosts: int = 0
+    elapsed_s: float = 0.0

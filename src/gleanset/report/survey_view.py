@@ -1,0 +1,87 @@
+"""The first tool's analysis of a list: charts G1 to G3."""
+
+import bisect
+from collections.abc import Sequence
+
+from ..figures import compact, count
+from ..terms.plan import Census, Survey
+from .charts import Axis, Series, axis_of, histogram_chart, line_chart
+from .crawl_view import Figure
+from .scales import ticks
+
+BINS, LOW, HIGH = 50, 100, 2000
+"""The histogram of the 2019 analysis."""
+_STEPS = 100
+
+
+def reverse_cumulative(values: Sequence[int], at_least: Sequence[int]) -> tuple[int, ...]:
+    """How many of ``values`` reach each of ``at_least``."""
+    ordered = sorted(values)
+    return tuple(len(ordered) - bisect.bisect_left(ordered, limit) for limit in at_least)
+
+
+def histogram(
+    values: Sequence[int], low: int, high: int, bins: int = BINS
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Counts and edges of equal bins; ``high`` itself falls into the last, what lies outside into none."""
+    counts = [0] * bins
+    for value in values:
+        if low <= value <= high:
+            counts[min((value - low) * bins // (high - low), bins - 1)] += 1
+    return tuple(counts), tuple(low + (high - low) * i / bins for i in range(bins + 1))
+
+
+def survey_figures(survey: Survey) -> tuple[Figure, ...]:
+    """G3, G1, G2; nothing for a list without classes."""
+    census = survey.per_class
+    if not census.labels:
+        return ()
+    span = _range(census)
+    return (
+        _cumulative(census, survey),
+        _histogram("Images per class", census.urls, span, "all"),
+        _histogram("Images per class, Flickr only", census.flickr_urls, span, "flickr"),
+    )
+
+
+def _range(census: Census) -> tuple[int, int]:
+    """100 to 2000 as in 2019, unless most classes lie outside."""
+    inside = sum(LOW <= n <= HIGH for n in census.urls)
+    if 2 * inside >= len(census.urls):
+        return LOW, HIGH
+    return 0, max(BINS, int(ticks(max(census.urls))[-1]))
+
+
+def _histogram(title: str, values: Sequence[int], span: tuple[int, int], tone: str) -> Figure:
+    low, high = span
+    counts, edges = histogram(values, low, high)
+    bars = list(zip(counts, edges, edges[1:], strict=False))
+    marks = (float(low), *(tick for tick in ticks(high) if low < tick <= high))
+    x_axis = Axis("images per class", marks, compact, count, low=low)
+    chart = histogram_chart(title, bars, tone, x_axis, axis_of("classes", max(*counts, 1)))
+    below, above = sum(n < low for n in values), sum(n > high for n in values)
+    caption = f"{count(below)} classes have fewer than {count(low)}, {count(above)} more than {count(high)}"
+    rows = tuple((f"{count(a)} to {count(b)}", count(n)) for n, a, b in bars)
+    return Figure(title, caption, chart, (), ("images per class", "classes"), rows)
+
+
+def _cumulative(census: Census, survey: Survey) -> Figure:
+    top = _useful_top(census.urls)
+    steps = [round(top * i / _STEPS) for i in range(_STEPS + 1)]
+    series = (
+        Series("all URLs", "all", tuple(map(float, reverse_cumulative(census.urls, steps)))),
+        Series("Flickr only", "flickr", tuple(map(float, reverse_cumulative(census.flickr_urls, steps)))),
+    )
+    x_axis = Axis("images or more", ticks(top), compact, count)
+    title = "Classes with at least so many images"
+    chart = line_chart(title, steps, series, x_axis, axis_of("classes", len(census.labels)))
+    rows = tuple((count(n), count(a), count(f)) for n, a, f in survey.at_least)
+    legend = tuple((one.name, one.tone) for one in series)
+    caption = "from a quota, read up to the classes that could fill it if every URL worked"
+    return Figure(title, caption, chart, legend, ("at least", "classes", "Flickr only"), rows)
+
+
+def _useful_top(values: Sequence[int]) -> float:
+    """A round number that all but the largest half percent of the classes lie below."""
+    ordered = sorted(values)
+    return ticks(max(ordered[int((len(ordered) - 1) * 0.995)], 1))[-1]
