@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gleanset import __version__
 from gleanset.terms.outcome import Failed, Fetched, Moved
@@ -78,8 +78,6 @@ class FetchSettings:
     """Sizes connection caches; the caller keeps to it."""
     limit_rate_bytes_per_s: int | None = None
     """For this fetcher as a whole."""
-    headers: tuple[str, ...] = ()
-    """``[PATTERN=]NAME:VALUE``; one with a pattern goes to the hosts that match it alone."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -87,8 +85,9 @@ class FetchSettings:
     @classmethod
     def from_json(cls, text: str) -> "FetchSettings":
         """The settings that ``to_json`` wrote. Raises ``TypeError`` for unknown names."""
-        fields = json.loads(text)
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+        read: dict[str, Any] = json.loads(text)
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in read.items()}
+        return cls(**fields)
 
 
 class Fetcher(Protocol):

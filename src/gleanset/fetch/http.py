@@ -1,0 +1,304 @@
+"""The fetcher: orders in, arrivals out, by libcurl on one thread's loop."""
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import pycurl
+
+from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
+from gleanset.urls import host_of, normalise
+
+from .base import Arrival, FetchSettings, Order
+from .budget import Budget
+from .classify import REDIRECTS, failure_of_status
+from .guard import Aim, Guard
+from .headers import kept_headers, parse_headers, retry_after_s
+from .loop import READ, Loop, Timers, now_s
+from .multi import Multi
+from .resolver import Answer, Resolver
+from .transfer import Transfer
+from .trust import Proxy, certificate_file
+
+_SHORTEST_BODY = 2
+"""Bytes; what is shorter is ``empty``."""
+_FOREIGN_SCHEME = re.compile(rb"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[^ -~]+")
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """An order on its way."""
+
+    order: Order
+    url: str
+    hops: int
+    started_s: float
+    seen: set[str]
+    """URLs asked for this order, to notice circles."""
+    aim: Aim | None = None
+    addresses: list[tuple[str, int]] = field(default_factory=list)
+    """Where its host can be found, the one in use first."""
+    transfer: Transfer | None = None
+    waits: bool = False
+    """For a socket of this process, which is nobody else's fault."""
+    peer: str | None = None
+    status: int | None = None
+    n_bytes_wire: int = 0
+    certificate_ok: bool = True
+    over: bool = False
+
+
+class CurlFetcher:
+    """Fetches over HTTP, guarded and bounded.
+
+    Redirects are followed inside the order's politeness group and come back as ``Moved`` outside of it. No
+    cookies, no credentials, no referrer, no HSTS, no Alt-Svc, no proxy unless asked; every connection goes to
+    an address that the guard has checked.
+    """
+
+    def __init__(self, settings: FetchSettings, group_of: Callable[[str], str]) -> None:
+        """``group_of``: the politeness group of a host. Raises ``UsageError`` for settings that cannot be."""
+        self._settings = settings
+        self._group_of = group_of
+        self._guard = Guard(settings.resolve, settings.allow_private)
+        self._proxy = Proxy.find(settings.proxy) if settings.proxy else None
+        rate = settings.limit_rate_bytes_per_s
+        self._budget = Budget(rate) if rate else None
+        self._loop = Loop()
+        self._timers = Timers()
+        self._resolver = Resolver(self._loop, self._timers, settings.dns_servers, settings.dns_timeout_s)
+        cacert = certificate_file(settings.cacert)
+        make = partial(Transfer, settings, self._guard, self._budget, cacert)
+        self._multi = Multi(self._loop, make, self._on_end, settings.max_in_flight)
+        self._most_at_once = settings.max_in_flight
+        self._waiting: deque[_Job] = deque()
+        self._jobs: dict[int, _Job] = {}
+        self._arrivals: list[Arrival] = []
+        self._bad_certificates: set[tuple[str, int]] = set()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._jobs) + len(self._arrivals)
+
+    def start(self, order: Order) -> None:
+        started_s = now_s()
+        job = _Job(order, order.url, order.hops, started_s, {order.url})
+        self._jobs[order.ticket] = job
+        first_look_s = min(self._settings.first_byte_s, self._settings.timeout_s)
+        self._timers.at(started_s + first_look_s, partial(self._look, job))
+        self._approach(job)
+
+    def cancel(self, ticket: int) -> None:
+        job = self._jobs.pop(ticket, None)
+        if job is not None:
+            self._let_go(job)
+
+    def poll(self, timeout_s: float) -> list[Arrival]:
+        until_s = now_s() + timeout_s
+        while True:
+            self._turn(until_s)
+            if self._arrivals or self._loop.interrupted or now_s() >= until_s:
+                break
+        self._loop.interrupted = False
+        arrivals, self._arrivals = self._arrivals, []
+        return arrivals
+
+    def wake(self) -> None:
+        self._loop.wake()
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        def on_ready(_fd: int, _events: int) -> None:
+            self._loop.interrupted = True
+            callback()
+
+        self._loop.attach(fd, READ, on_ready)
+
+    def close(self) -> None:
+        for job in self._jobs.values():
+            job.over = True
+        self._jobs.clear()
+        self._resolver.close()
+        self._multi.close()
+        self._loop.close()
+
+    def _turn(self, until_s: float) -> None:
+        due_s = until_s if not self._arrivals else 0.0
+        if self._budget is not None and self._budget.paused:
+            due_s = min(due_s, self._budget.ready_s)
+        self._loop.wait(min(due_s, self._timers.next_s(), self._multi.due_s) - now_s())
+        at_s = now_s()
+        self._timers.run(at_s)
+        if self._budget is not None and self._budget.fill(at_s):
+            self._multi.resume()
+        self._multi.turn(at_s)
+
+    def _approach(self, job: _Job) -> None:
+        """Have the job's URL checked, its name looked up, its request made."""
+        aim = self._guard.aim(job.url)
+        if isinstance(aim, Failure):
+            self._fail(job, aim)
+            return
+        job.aim = aim
+        if aim.pinned is not None:
+            job.addresses = [aim.pinned]
+            self._request(job)
+        else:
+            self._resolver.ask(aim.host, partial(self._on_answer, job, aim))
+
+    def _on_answer(self, job: _Job, aim: Aim, answer: Answer) -> None:
+        if job.over:
+            return
+        if isinstance(answer, Failure):
+            self._fail(job, answer)
+        elif not self._guard.accepts(aim, answer):
+            self._fail(job, Failure.BLOCKED_ADDRESS, f"{aim.host} is at {', '.join(answer)}")
+        else:
+            job.addresses = [(address, aim.port) for address in answer]
+            self._request(job)
+
+    def _request(self, job: _Job) -> None:
+        if self._multi.running >= self._most_at_once:
+            job.waits = True
+            self._waiting.append(job)
+            return
+        if job.waits:
+            job.waits, job.started_s = False, now_s()
+        job.transfer = transfer = self._multi.acquire()
+        transfer.job = job
+        address, permitted = self._route(job)
+        verify = not self._settings.insecure or _place(job) not in self._bad_certificates
+        job.certificate_ok = job.certificate_ok and verify
+        transfer.begin(job.url, address, permitted, verify=verify)
+        self._multi.start(transfer)
+
+    def _route(self, job: _Job) -> tuple[tuple[str, int] | None, frozenset[tuple[str, int]]]:
+        """Where curl connects, and where its sockets may go."""
+        address = job.addresses[0]
+        if self._proxy is None:
+            return address, frozenset((address,))
+        tunnels = self._proxy.tunnels_all or job.url.startswith("https:")
+        return (address if tunnels else None), self._proxy.endpoints
+
+    def _on_end(self, transfer: Transfer, code: int, message: str) -> None:
+        """curl has finished with a transfer, one way or another."""
+        job: _Job = transfer.job
+        job.status = transfer.status or job.status
+        failure = transfer.failure(code, message)
+        if transfer.starved:
+            self._let_go(job)
+            self._wait_for_sockets(job)
+        elif failure is None:
+            self._on_response(job, transfer)
+        elif self._tries_again(job, failure, code):
+            self._let_go(job)
+            self._request(job)
+        else:
+            self._fail(job, failure, message)
+
+    def _tries_again(self, job: _Job, failure: Failure, code: int) -> bool:
+        """Whether the same request is worth making at once: to the next address, or without verification."""
+        place = _place(job)
+        if failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT) and len(job.addresses) > 1:
+            self._resolver.demote(place[0], job.addresses.pop(0)[0])
+            return True
+        if self._settings.insecure and code == pycurl.E_PEER_FAILED_VERIFICATION:
+            known = place in self._bad_certificates
+            self._bad_certificates.add(place)
+            return not known
+        return False
+
+    def _on_response(self, job: _Job, transfer: Transfer) -> None:
+        status = transfer.status or 0
+        headers = parse_headers(transfer.headers)
+        if status in REDIRECTS and any(name == "location" for name, _ in headers):
+            self._on_redirect(job, transfer.easy.getinfo_raw(pycurl.REDIRECT_URL) or b"")
+            return
+        failure = failure_of_status(status)
+        if failure is not None:
+            self._fail(job, failure, retry_after_s=retry_after_s(headers))
+        elif transfer.n_body < _SHORTEST_BODY:
+            self._fail(job, Failure.EMPTY)
+        else:
+            body = transfer.take_body()
+            self._finish(job, Fetched(body, job.url, status, kept_headers(headers), job.certificate_ok))
+
+    def _on_redirect(self, job: _Job, location: bytes) -> None:
+        target = normalise(location)
+        if target is None:
+            blocked = _FOREIGN_SCHEME.match(location) is not None
+            self._fail(job, Failure.BLOCKED_ADDRESS if blocked else Failure.PROTOCOL, f"to {location!r}")
+        elif target in job.seen or job.hops >= self._settings.max_hops:
+            self._fail(job, Failure.TOO_MANY_REDIRECTS, f"to {target}")
+        elif isinstance(aim := self._guard.aim(target), Failure):
+            self._fail(job, aim, f"to {target}")
+        elif self._group_of(host_of(target)) != job.order.group:
+            job.hops += 1
+            self._finish(job, Moved(target, job.hops))
+        else:
+            job.hops += 1
+            job.url = target
+            job.seen.add(target)
+            self._let_go(job)
+            self._approach(job)
+
+    def _look(self, job: _Job, at_s: float) -> None:
+        """See whether one of the job's time limits has passed, and when to look again."""
+        if job.over:
+            return
+        due_s = job.started_s + self._settings.timeout_s
+        failure = Failure.TIMEOUT if at_s >= due_s and not job.waits else None
+        if job.transfer is not None and failure is None:
+            failure, next_s = job.transfer.overdue(at_s)
+            due_s = min(due_s, next_s)
+        if failure is not None:
+            self._fail(job, failure)
+        else:
+            self._timers.at(
+                due_s if due_s > at_s else at_s + self._settings.timeout_s, partial(self._look, job)
+            )
+
+    def _wait_for_sockets(self, job: _Job) -> None:
+        """No socket could be opened: run fewer transfers from now on, and lose none."""
+        running = self._multi.running
+        if not running:
+            self._fail(job, Failure.RATE_LIMITED, "this machine has no sockets left")
+            return
+        self._most_at_once = max(1, running // 2)
+        self._multi.keep_connections(self._most_at_once)
+        job.waits = True
+        self._waiting.append(job)
+
+    def _fail(
+        self, job: _Job, failure: Failure, detail: str = "", retry_after_s: float | None = None
+    ) -> None:
+        words = _UNPRINTABLE.sub(" ", detail)[:200]
+        self._finish(job, Failed(failure, job.status, words, retry_after_s))
+
+    def _finish(self, job: _Job, result: Fetched | Failed | Moved) -> None:
+        self._let_go(job)
+        job.over = True
+        del self._jobs[job.order.ticket]
+        elapsed_s = now_s() - job.started_s
+        arrival = Arrival(
+            job.order.ticket, result, elapsed_s, job.peer, job.status, job.hops, job.n_bytes_wire
+        )
+        self._arrivals.append(arrival)
+        if self._waiting and self._multi.running < self._most_at_once:
+            self._request(self._waiting.popleft())
+
+    def _let_go(self, job: _Job) -> None:
+        """Part the job from its transfer, and keep the account."""
+        transfer, job.transfer = job.transfer, None
+        if transfer is not None:
+            job.peer = transfer.peer or job.peer
+            job.n_bytes_wire += int(transfer.easy.getinfo(pycurl.SIZE_DOWNLOAD_T))
+            transfer.job = None
+            self._multi.release(transfer)
+
+
+def _place(job: _Job) -> tuple[str, int]:
+    assert job.aim is not None
+    return job.aim.host, job.aim.port

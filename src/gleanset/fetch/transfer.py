@@ -1,0 +1,221 @@
+"""One easy handle of libcurl, used again and again: how it is set up, guarded, bounded and read."""
+
+import errno
+import socket
+from typing import Any
+
+import pycurl
+
+from gleanset.terms.outcome import Failure
+
+from .addresses import parse_address
+from .base import FetchSettings
+from .budget import Budget
+from .classify import OK_STATUSES, failure_of_curl
+from .guard import Guard
+from .loop import now_s
+
+MAX_HEADER_BYTES = 1_000_000
+MAX_HEADERS = 10_000
+"""libcurl's own bounds (300 KB, 5,000) are tighter in the versions we know; these hold whatever it does."""
+ENOUGH_BYTES = 65_536
+"""Of a body that nobody wants (a 404's page), so that the connection can be used again."""
+_NO_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Transfer:
+    """What happens between ``begin`` and curl's word that it ended."""
+
+    job: Any = None
+    """Whatever the fetcher hangs on to it."""
+    headers: list[bytes]
+    """Lines of the last block of headers, the status line first."""
+    n_body: int
+    """Bytes after decompression."""
+    status: int | None
+    peer: str | None
+    sent_at_s: float | None
+    """When the handshakes were over and the request went out."""
+    cut: Failure | None
+    """Why we ended it ourselves."""
+    has_enough: bool
+    """We ended it because nobody wants the rest."""
+    starved: bool
+    """No socket could be opened: this process or machine has no more."""
+    is_paused: bool
+    was_paused: bool
+    """Within the window in which the speed is measured."""
+    _permitted: frozenset[tuple[str, int]]
+    _chunks: list[bytes]
+    _window_n: int
+    _window_from_s: float | None
+    """Since when the speed is measured; None: the headers are not complete."""
+
+    def __init__(
+        self, settings: FetchSettings, guard: Guard, budget: Budget | None, cacert: str | None
+    ) -> None:
+        self._settings = settings
+        self._guard = guard
+        self._budget = budget
+        self.easy = self._set_up(cacert)
+        self._forget()
+
+    def begin(
+        self,
+        url: str,
+        address: tuple[str, int] | None,
+        permitted: frozenset[tuple[str, int]],
+        *,
+        verify: bool,
+    ) -> None:
+        """Get ready for one request.
+
+        ``address``: where to connect, whatever the URL's host; None: to a proxy, which is told the name.
+        ``permitted``: the only (address, port) pairs that a socket may be opened to.
+        """
+        self._forget()
+        self._permitted = permitted
+        self.easy.setopt(pycurl.URL, url)
+        self.easy.setopt(pycurl.CONNECT_TO, [_connect_to(*address)] if address else [])
+        if verify != self._verifies:
+            self._verify(verify)
+
+    def failure(self, code: int, message: str) -> Failure | None:
+        """What curl's last word means; None: there is a whole answer to read."""
+        if self.cut is not None:
+            return self.cut
+        if code == 0 or self.has_enough:
+            return None
+        return failure_of_curl(
+            code,
+            connected=self.sent_at_s is not None,
+            os_errno=self.easy.getinfo(pycurl.OS_ERRNO),
+            message=message,
+        )
+
+    def overdue(self, at_s: float) -> tuple[Failure | None, float]:
+        """Whether a time limit has passed, and when to look again."""
+        settings = self._settings
+        if self.sent_at_s is None:
+            return None, at_s + settings.first_byte_s
+        if not self.headers:
+            due_s = self.sent_at_s + settings.first_byte_s
+            return (Failure.TIMEOUT if at_s >= due_s else None), due_s
+        if self._window_from_s is None:
+            return None, at_s + settings.min_speed_over_s
+        due_s = self._window_from_s + settings.min_speed_over_s
+        if at_s < due_s:
+            return None, due_s
+        enough = self.n_body - self._window_n >= settings.min_speed_bytes_per_s * settings.min_speed_over_s
+        if not enough and not self.was_paused:
+            return Failure.TOO_SLOW, due_s
+        self._window_from_s, self._window_n, self.was_paused = at_s, self.n_body, False
+        return None, at_s + settings.min_speed_over_s
+
+    def take_body(self) -> bytes:
+        """The body, once; the transfer keeps nothing of it."""
+        chunks, self._chunks = self._chunks, []
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def close(self) -> None:
+        self.easy.close()
+
+    def _forget(self) -> None:
+        self._permitted = frozenset()
+        self._chunks = []
+        self._window_from_s = None
+        self._window_n = 0
+        self._n_header_bytes = 0
+        self.headers = []
+        self.n_body = 0
+        self.status = self.cut = self.sent_at_s = self.peer = None
+        self.has_enough = self.starved = self.is_paused = self.was_paused = False
+
+    def _set_up(self, cacert: str | None) -> pycurl.Curl:
+        settings = self._settings
+        easy = pycurl.Curl()
+        easy.transfer = self
+        easy.setopt(pycurl.NOSIGNAL, 1)
+        easy.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        easy.setopt(pycurl.FOLLOWLOCATION, 0)
+        easy.setopt(pycurl.PROXY, settings.proxy or "")
+        easy.setopt(pycurl.NOPROXY, "")
+        easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
+        easy.setopt(pycurl.USERAGENT, settings.user_agent)
+        # Nothing compressed is asked for, but what comes compressed all the same is decoded.
+        easy.setopt(pycurl.ACCEPT_ENCODING, "identity")
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(settings.connect_timeout_s * 1000)))
+        easy.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
+        easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        easy.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
+        easy.setopt(pycurl.PREREQFUNCTION, self._on_ready)
+        if cacert is not None:
+            easy.setopt(pycurl.CAINFO, cacert)
+        self._verifies = True
+        return easy
+
+    def _verify(self, verify: bool) -> None:
+        self.easy.setopt(pycurl.SSL_VERIFYPEER, int(verify))
+        self.easy.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
+        self._verifies = verify
+
+    def _on_open(self, _purpose: int, address: Any) -> Any:
+        """The guard's socket: to the address that was checked, or none at all."""
+        peer = parse_address(str(address.addr[0]))
+        if peer is None or (str(peer), address.addr[1]) not in self._permitted:
+            self.cut = Failure.BLOCKED_ADDRESS
+            return pycurl.SOCKET_BAD
+        try:
+            return socket.socket(address.family, address.socktype, address.protocol)
+        except OSError as error:
+            self.starved = error.errno in _NO_SOCKETS
+            return pycurl.SOCKET_BAD
+
+    def _on_ready(self, peer: str, own: str, port: int, _own_port: int) -> int:
+        """Before the first byte goes out, on new connections and on those used again."""
+        self.sent_at_s = now_s()
+        self.peer = peer
+        if (peer, port) in self._permitted or self._guard.permits_peer(peer, port, own):
+            return int(pycurl.PREREQFUNC_OK)
+        self.cut = Failure.BLOCKED_ADDRESS
+        return int(pycurl.PREREQFUNC_ABORT)
+
+    def _on_header(self, line: bytes) -> int | None:
+        headers = self.headers
+        if line.startswith(b"HTTP/"):
+            headers.clear()  # 100, 103, a proxy's 200: the last block counts
+            self.status = _status(line)
+        headers.append(line)
+        self._n_header_bytes += len(line)
+        if self._n_header_bytes > MAX_HEADER_BYTES or len(headers) > MAX_HEADERS:
+            self.cut = Failure.PROTOCOL
+            return -1
+        if len(line) <= 2:
+            self._window_from_s = now_s()
+        return None
+
+    def _on_body(self, chunk: bytes) -> int | None:
+        if self._budget is not None and not self._budget.take(len(chunk)):
+            self.is_paused = self.was_paused = True
+            return int(pycurl.WRITEFUNC_PAUSE)
+        self.n_body += len(chunk)
+        if self.status in OK_STATUSES:
+            self._chunks.append(chunk)
+            if self.n_body <= self._settings.max_decoded_bytes:
+                return None
+            self.cut = Failure.TOO_LARGE
+            return -1
+        if self.n_body <= ENOUGH_BYTES:
+            return None
+        self.has_enough = True
+        return -1
+
+
+def _connect_to(address: str, port: int) -> str:
+    return f"::[{address}]:{port}" if ":" in address else f"::{address}:{port}"
+
+
+def _status(line: bytes) -> int | None:
+    word = line.split(None, 2)[1:2]
+    return int(word[0]) if word and word[0].isdigit() else None
