@@ -251,8 +251,7 @@ class Frontier:
         settled = self._decide(finding, ruling, c, now_s, moved_to)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
-        self._mind(c)
-        return settled
+        return settled + self._mind(c)
 
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
@@ -362,9 +361,8 @@ class Frontier:
         settled = [Settlement(candidate, Verdict.REVOKED, reason, 0)]
         spare = self.book.revoke(c, candidate)
         if spare is not None:
-            settled.append(Settlement(spare, Verdict.ACCEPTED, "", 0))
-        self._mind(c)
-        return settled
+            settled.append(_promoted(spare))
+        return settled + self._mind(c)
 
     # -- classes ---------------------------------------------------------------------------------
 
@@ -372,22 +370,21 @@ class Frontier:
         if self._aside[c] and self.book.budget(c) > 0:
             self._thirsty.add(c)
 
-    def _mind(self, c: int) -> None:
-        """After a change in a class: is it short for certain, does a reserve step in, who needs more?"""
+    def _mind(self, c: int) -> list[Settlement]:
+        """After a change in a class: is it short for certain, does a reserve step in, who needs more?
+
+        Spares that are accepted by that are returned.
+        """
+        settled: list[Settlement] = []
         if self.book.hopeless(c):
             reserve = self.book.replace(c)
             if reserve is not None:
                 self._note_need(reserve)
-        for grown in self.book.share_out(c) if self.book.left[c] == 0 else ():
+        for grown in self.book.share_out(c):
+            while (spare := self.book.promote(grown)) is not None:
+                settled.append(_promoted(spare))
             self._note_need(grown)
         self._note_need(c)
-
-    def promotions(self) -> list[Settlement]:
-        """Spares of classes that have places again (a shared-out total, a raised quota), now accepted."""
-        settled = []
-        for c in range(len(self.book.spares)):
-            while (spare := self.book._promote(c)) is not None:
-                settled.append(Settlement(spare, Verdict.ACCEPTED, "", 0))
         return settled
 
     # -- time ------------------------------------------------------------------------------------
@@ -487,6 +484,10 @@ class Frontier:
             return self.book.admit(c, candidate)
         return verdict
 
+    def remember(self, host: int, success: bool, elapsed_s: float) -> None:
+        """Learn from a try of an earlier run."""
+        self._touch(host).yields.learn(success, elapsed_s)
+
     # -- for people and tests --------------------------------------------------------------------
 
     def hosts(self) -> Iterator[Host]:
@@ -518,3 +519,8 @@ class Frontier:
             assert host.in_flight == in_flight.get(host.id, 0), f"host {host.id} miscounts its requests"
             assert host.in_flight <= max(1, host.ceiling), f"host {host.id} is over its ceiling"
         assert len(self._leases) <= self._limits.in_flight, "too many in flight"
+
+
+def _promoted(spare: int) -> Settlement:
+    """A spare that got a place; the facts of its first settlement stay."""
+    return Settlement(spare, Verdict.ACCEPTED, "", 0)

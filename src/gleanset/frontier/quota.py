@@ -81,9 +81,10 @@ class QuotaBook:
             return None
         self.accepted[c] -= 1
         self._open(c)
-        return self._promote(c)
+        return self.promote(c)
 
-    def _promote(self, c: int) -> int | None:
+    def promote(self, c: int) -> int | None:
+        """Give a free place of the class to its oldest spare; None: no place, or no spare."""
         spares = self.spares[c]
         if not spares or self.state[c] is not ClassState.OPEN:
             return None

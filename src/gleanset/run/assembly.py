@@ -1,0 +1,235 @@
+"""Puts a collection together: minds from the plan and the journal, hands from the settings."""
+
+import os
+import resource
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from ..clock import Clock, SystemClock
+from ..errors import WorkdirError
+from ..fetch.base import FetchSettings
+from ..frontier import Frontier, Limits
+from ..judge.judge import Judge
+from ..judge.placeholders import Signatures
+from ..store.journal import Journal
+from ..store.journal_rows import JournalRow
+from ..store.pool import Pool
+from ..store.workdir import Workdir
+from ..terms.inspection import Treatment
+from ..terms.outcome import FAILURE_BY_WORD, Failure
+from ..terms.plan import Plan
+from ..terms.tally import Tally
+from ..terms.verdict import Finding, Settlement, Verdict
+from .atlas import PoolAtlas
+from .crew import Crew
+from .engine import Ending, Engine, Patience
+from .local_crew import LocalCrew
+from .statistics import Statistics, spare_reason
+
+MOST_IN_FLIGHT = 2000
+SPARE_DESCRIPTORS = 64
+"""Files that a worker holds beside its sockets: segments, logs, pipes, certificates."""
+NAMES_ARE_DUE_AFTER_S = 24 * 3600.0
+"""A name that did not exist is asked for again by a build that resumes this much later."""
+VIEW_EVERY_S = 0.125
+VIEW_EVERY_LARGE_S = 1.0
+LARGE = 500
+"""Classes from which on a snapshot is too dear to be taken eight times a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSettings:
+    """How to collect. What to collect is in the plan and the pool."""
+
+    fetch: FetchSettings
+    treatment: Treatment = field(default_factory=Treatment)
+    patience: Patience = field(default_factory=Patience)
+    concurrency: int | None = None
+    """None: from the limit of open files, at most 2,000."""
+    per_host: int = 8
+    workers: int | None = None
+    """None: as many as cores."""
+    signatures: str = ""
+    """Known placeholders, as the text of their table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How a collection ended."""
+
+    ending: Ending
+    n_requests: int
+    """Findings of this run, so that "no request was made" can be told."""
+
+
+class Collection:
+    """A collection about to run: the journal replayed, nobody asked yet."""
+
+    def __init__(
+        self,
+        workdir: Workdir,
+        plan: Plan,
+        pool: Pool,
+        journal: Journal,
+        settings: CollectSettings,
+        clock: Clock | None = None,
+    ) -> None:
+        """``clock``: None for the machine's."""
+        clock = clock or SystemClock()
+        self._workdir = workdir
+        self._journal = journal
+        self._settings = settings
+        self._clock = clock
+        self._n_workers = settings.workers or os.cpu_count() or 1
+        self._concurrency = settings.concurrency or default_concurrency(self._n_workers)
+        self.atlas = PoolAtlas(pool, settings.per_host)
+        self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
+        self.judge = Judge(Signatures.parse(settings.signatures))
+        notes = [(note.kind, note.payload) for note in journal.notes()]
+        self.n_runs = sum(kind == "run" for kind, _ in notes)
+        earlier_s = sum(float(payload["elapsed_s"]) for kind, payload in notes if kind == "run-ended")
+        flickr = [bool(value) for value in pool.flickr]
+        self.statistics = Statistics(plan, flickr, clock.now_s(), earlier_s)
+        self._n_requests = 0
+        self._large = len(plan.classes) > LARGE
+        self._replay(notes, pool)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is wanted any more."""
+        return self.frontier.done
+
+    def _replay(self, notes: list[tuple[str, dict[str, int]]], pool: Pool) -> None:
+        """Stand where the journal ends; verdicts that today's quotas change are amended."""
+        for kind, payload in notes:
+            if kind == "class-replaced":
+                self.frontier.book.substitute(payload["class"], payload["by"])
+        amended = []
+        wall_s = self._clock.wall_s()
+        for row in self._journal.rows():
+            if row.candidate >= pool.n:
+                raise WorkdirError(
+                    f"{self._workdir.journal} names candidate {row.candidate}, but the pool has {pool.n}. "
+                    "Pool and journal are of different builds: restore the folder, or begin a new one."
+                )
+            self.statistics.settled(row.candidate, row.verdict, row.reason)
+            if due(row, wall_s):
+                continue
+            verdict = self._restore(row, pool)
+            if verdict is not row.verdict:
+                settlement = Settlement(row.candidate, verdict, spare_reason(verdict), row.attempts)
+                self.statistics.settled(row.candidate, verdict, settlement.reason)
+                amended.append(settlement)
+        self._journal.write(amended)
+
+    def _restore(self, row: JournalRow, pool: Pool) -> Verdict:
+        seen = row.inspection
+        wanted = row.verdict in {Verdict.ACCEPTED, Verdict.SPARE}
+        verdict = self.frontier.restore(row.candidate, row.verdict)
+        if row.host is not None and row.host < len(pool.hosts) and row.elapsed_s is not None:
+            self.frontier.remember(row.host, wanted, row.elapsed_s)
+        if seen is not None and seen.flaw is None:
+            self.judge.restore(row.candidate, int(pool.label[row.candidate]), row.verdict, row.reason, seen)
+        return verdict
+
+    def run(
+        self,
+        *,
+        progress: Callable[[Tally], None],
+        stopping: Callable[[], bool],
+        crew: Crew | None = None,
+    ) -> Collected:
+        """Collect. ``crew``: instead of worker processes of our own."""
+        started_s = self._clock.now_s()
+        self._journal.note("run", {"number": self.n_runs + 1, "at": self._clock.wall_s()})
+        with closing(crew or self._local_crew()) as hands:
+            engine = Engine(
+                self.frontier,
+                self.judge,
+                hands,
+                self._journal,
+                self.atlas,
+                self._clock,
+                self._settings.patience,
+                watch=self._heard,
+                turn=self._show(progress),
+                stopping=stopping,
+            )
+            ending = engine.run()
+        elapsed_s = self._clock.now_s() - started_s
+        self._journal.note("run-ended", {"elapsed_s": elapsed_s, "ending": ending.value})
+        return Collected(ending, self._n_requests)
+
+    def _heard(self, finding: Finding, settled: list[Settlement]) -> None:
+        self._n_requests += 1
+        self.statistics.heard(finding, settled, self._clock.now_s())
+
+    def _show(self, progress: Callable[[Tally], None]) -> Callable[[], None]:
+        """The view is drawn a few times a second, not at every turn."""
+        every_s = VIEW_EVERY_LARGE_S if self._large else VIEW_EVERY_S
+        last_s = float("-inf")
+
+        def turn() -> None:
+            nonlocal last_s
+            now_s = self._clock.now_s()
+            if now_s - last_s >= every_s:
+                last_s = now_s
+                progress(self.statistics.tally("collecting", self.frontier, now_s))
+
+        return turn
+
+    def _local_crew(self) -> LocalCrew:
+        return LocalCrew(
+            self._workdir.state / "workers",
+            self._workdir.blobs,
+            f"r{self.n_runs + 1}",
+            self._settings.fetch,
+            self._settings.treatment,
+            self._n_workers,
+        )
+
+
+def make_frontier(
+    plan: Plan, pool: Pool, atlas: PoolAtlas, settings: CollectSettings, concurrency: int
+) -> Frontier:
+    """The frontier of a plan, before any replay."""
+    planned = (*plan.classes, *plan.reserves)
+    limits = Limits(in_flight=concurrency, lease_s=2 * settings.fetch.timeout_s + 30.0)
+    frontier = Frontier(
+        pool.label,
+        pool.host,
+        atlas.priors(),
+        [one.quota for one in planned],
+        n_planned=len(plan.classes),
+        total=plan.total,
+        limits=limits,
+        seed=plan.seed,
+    )
+    atlas.report_to(frontier.add_host)
+    return frontier
+
+
+def due(row: JournalRow, wall_s: float) -> bool:
+    """Whether a build that goes on asks for this candidate again."""
+    if row.verdict is Verdict.DEFERRED:
+        return row.due_at_s is None or row.due_at_s <= wall_s
+    failure = FAILURE_BY_WORD.get(row.reason)
+    if row.verdict is not Verdict.REJECTED or failure is None:
+        return False
+    if failure is Failure.NAME_NOT_FOUND:
+        return row.at_s is not None and wall_s - row.at_s >= NAMES_ARE_DUE_AFTER_S
+    return failure.transient and (row.due_at_s is None or row.due_at_s <= wall_s)
+
+
+def default_concurrency(n_workers: int) -> int:
+    """As many requests as open files allow, at most 2,000. Raises our soft limit to the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        wish = hard if hard != resource.RLIM_INFINITY else max(soft, 65_536)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wish, hard))
+            soft = wish
+        except (OSError, ValueError):
+            pass
+    return max(8, min(MOST_IN_FLIGHT, n_workers * (soft - SPARE_DESCRIPTORS)))

@@ -1,0 +1,59 @@
+"""What the engine has to know of candidates and politeness groups: the pool, and groups met on the way."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..frontier import HostPrior
+from ..terms.candidate import Candidate
+from ..urls import ceiling, host_of, is_flickr, politeness_group
+
+
+class Candidates(Protocol):
+    """The pool, as far as it is needed here."""
+
+    hosts: tuple[str, ...]
+
+    def candidate(self, number: int) -> Candidate: ...
+
+
+class PoolAtlas:
+    """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
+
+    def __init__(self, pool: Candidates, per_host: int) -> None:
+        self._pool = pool
+        self._per_host = per_host
+        self._names = list(pool.hosts)
+        self._numbers = {name: number for number, name in enumerate(self._names)}
+        self._number_it: Callable[[HostPrior], int] | None = None
+
+    def priors(self) -> list[HostPrior]:
+        """What is known of the pool's groups beforehand, in the order of their numbers."""
+        return [self.prior(name) for name in self._names]
+
+    def prior(self, group: str) -> HostPrior:
+        return HostPrior(is_flickr(group), ceiling(group, self._per_host))
+
+    def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
+        """New groups are numbered by ``number_it`` (the frontier)."""
+        self._number_it = number_it
+
+    def candidate(self, number: int) -> Candidate:
+        return self._pool.candidate(number)
+
+    def group_name(self, host: int) -> str:
+        return self._names[host]
+
+    def find_group(self, url: str) -> int:
+        """The number of the group that a URL belongs to, new if need be."""
+        group = politeness_group(host_of(url))
+        number = self._numbers.get(group)
+        if number is None:
+            assert self._number_it is not None
+            number = self._number_it(self.prior(group))
+            self._numbers[group] = number
+            self._names.append(group)
+        return number
+
+    def name_of(self, url: str) -> str:
+        """The host name that is looked up for a URL."""
+        return host_of(url)

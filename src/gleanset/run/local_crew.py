@@ -1,0 +1,262 @@
+"""Worker processes on this machine, driven over pipes."""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import GleansetError, StorageError
+from ..fetch.base import FetchSettings
+from ..terms.inspection import Treatment
+from . import wire
+from .crew import Durable, Lost, Report
+from .wire import Task
+from .worker import EXIT_STORAGE, CodecNote
+
+MOST_DEATHS_WITHOUT_WORK = 3
+"""Workers that die in a row before one has reported anything: something is wrong with the machine."""
+SPILL = 1.5
+"""A worker with this many times its fair share of tasks passes on what would come to it by host."""
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Hand:
+    """One worker process as its crew sees it."""
+
+    def __init__(
+        self, number: int, life: int, command: list[str], settings: dict[str, Any], log: Path
+    ) -> None:
+        self.number = number
+        self.life = life
+        self.note = Path(settings["note"])
+        self.log = log
+        self.tasks: dict[int, Task] = {}
+        self.written: str = ""
+        self.frames = wire.Frames()
+        self.backlog = bytearray()
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+                env=_environment(),
+            )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.fd_to = self.process.stdin.fileno()
+        self.fd_from = self.process.stdout.fileno()
+        os.set_blocking(self.fd_to, False)
+        os.set_blocking(self.fd_from, False)
+        self.say(["hello", settings])
+
+    def say(self, message: list[Any]) -> None:
+        """Queue a message and write what the pipe takes."""
+        self.backlog += wire.frame(message)
+        self.push()
+
+    def push(self) -> None:
+        try:
+            while self.backlog:
+                del self.backlog[: os.write(self.fd_to, self.backlog[: 1 << 16])]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self.backlog.clear()
+
+    def end(self) -> int:
+        """Close the pipes and wait for the end; kill where that takes more than a second."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        try:
+            code = self.process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.process.stdout.close()
+        return code
+
+
+class LocalCrew:
+    """Implements ``Crew`` with ``n_workers`` programs. A worker that dies costs its leases and is
+    replaced; the picture that it was decoding is named.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        blobs: Path,
+        prefix: str,
+        fetch: FetchSettings,
+        treatment: Treatment,
+        n_workers: int,
+    ) -> None:
+        """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run."""
+        self._folder = folder
+        self._settings = {"fetch": fetch.to_json(), "treatment": asdict(treatment), "blobs": str(blobs)}
+        self._blobs = blobs
+        self._prefix = prefix
+        self._selector = selectors.DefaultSelector()
+        self._deaths = 0
+        self._at_work: dict[int, _Hand] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        self._hands = [self._hire(number, 0) for number in range(n_workers)]
+
+    def _hire(self, number: int, life: int) -> _Hand:
+        name = f"{self._prefix}-w{number}" + (f"-{life}" if life else "")
+        settings = {**self._settings, "note": str(self._folder / f"worker-{number}.now"), "prefix": name}
+        command = [sys.executable, "-m", "gleanset.run.worker"]
+        hand = _Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
+        self._selector.register(hand.fd_from, selectors.EVENT_READ, hand)
+        return hand
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        batches: dict[int, list[Task]] = {}
+        for task in tasks:
+            hand = self._choose(task)
+            hand.tasks[task.serial] = task
+            self._at_work[task.serial] = hand
+            batches.setdefault(hand.number, []).append(task)
+        for number, batch in batches.items():
+            self._hands[number].say(["work", [wire.task_out(task) for task in batch]])
+
+    def _choose(self, task: Task) -> _Hand:
+        """A host prefers a worker, for keep-alive; when that one has far more than its share, the idlest."""
+        preferred = self._hands[task.host % len(self._hands)]
+        share = len(self._at_work) / len(self._hands)
+        if len(preferred.tasks) <= share * SPILL + 4:
+            return preferred
+        return min(self._hands, key=lambda hand: len(hand.tasks))
+
+    def cancel(self, serials: Sequence[int]) -> None:
+        drop: dict[int, list[int]] = {}
+        for serial in serials:
+            hand = self._at_work.pop(serial, None)
+            if hand is not None:
+                hand.tasks.pop(serial, None)
+                drop.setdefault(hand.number, []).append(serial)
+        for number, batch in drop.items():
+            self._hands[number].say(["cancel", batch])
+
+    def flush(self) -> None:
+        for hand in self._hands:
+            hand.say(["flush"])
+
+    def receive(self, timeout_s: float) -> list[Report]:
+        reports: list[Report] = []
+        for hand in self._hands:
+            hand.push()
+        wait_s = min(timeout_s, 0.05) if any(hand.backlog for hand in self._hands) else timeout_s
+        for key, _ in self._selector.select(wait_s):
+            reports += self._read(key.data)
+        return reports
+
+    def _read(self, hand: _Hand) -> list[Report]:
+        reports: list[Report] = []
+        try:
+            while chunk := os.read(hand.fd_from, 1 << 18):
+                for kind, *content in hand.frames.feed(chunk):
+                    reports += self._understand(hand, kind, content)
+        except BlockingIOError:
+            return reports
+        except ValueError as error:
+            hand.process.kill()
+            return [*reports, *self._mourn(hand, f"it spoke nonsense: {error}")]
+        return [*reports, *self._mourn(hand, "")]
+
+    def _understand(self, hand: _Hand, kind: str, content: list[Any]) -> list[Report]:
+        self._deaths = 0
+        if kind == "durable":
+            return [Durable(content[0], content[1])]
+        reports: list[Report] = []
+        for fields in content[0]:
+            finding = wire.finding_in(fields)
+            hand.tasks.pop(finding.serial, None)
+            self._at_work.pop(finding.serial, None)
+            if finding.blob is not None:
+                hand.written = finding.blob.segment
+            reports.append(finding)
+        return reports
+
+    def _mourn(self, hand: _Hand, why: str) -> list[Report]:
+        """A worker died: save what it wrote, name its leases, hire another."""
+        self._selector.unregister(hand.fd_from)
+        code = hand.end()
+        culprit = CodecNote.read(hand.note)
+        if code == EXIT_STORAGE:
+            raise StorageError(_last_line(hand.log))
+        self._deaths += 1
+        if self._deaths >= MOST_DEATHS_WITHOUT_WORK and culprit is None:
+            raise GleansetError(
+                f"Workers end as soon as they start (the last: {_ending(code)}). Their log {hand.log} says: "
+                f"{_last_line(hand.log)}. State is kept; the same command goes on."
+            )
+        reports: list[Report] = []
+        if hand.written:
+            reports.append(self._rescue(hand.written))
+        for serial in hand.tasks:
+            self._at_work.pop(serial, None)
+        lost = tuple(hand.tasks)
+        reports.append(Lost(lost, culprit if culprit in hand.tasks else None, why or _ending(code)))
+        self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
+        return reports
+
+    def _rescue(self, segment: str) -> Durable:
+        """What a dead worker wrote is in the page cache: make it durable for it."""
+        with (self._blobs / segment).open("rb") as file:
+            os.fsync(file.fileno())
+            return Durable(segment, os.fstat(file.fileno()).st_size)
+
+    def close(self) -> None:
+        for hand in self._hands:
+            self._selector.unregister(hand.fd_from)
+            assert hand.process.stdin is not None
+            if not hand.process.stdin.closed:
+                hand.process.stdin.close()
+        deadline_s = time.monotonic() + 1.0
+        for hand in self._hands:
+            try:
+                hand.process.wait(timeout=max(0.0, deadline_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                hand.process.kill()
+            hand.end()
+            hand.note.unlink(missing_ok=True)
+        self._selector.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The workers' process numbers."""
+        return tuple(hand.process.pid for hand in self._hands)
+
+
+def _environment() -> dict[str, str]:
+    """The caller's, with this very package first on the path and one numeric thread a process."""
+    path = os.environ.get("PYTHONPATH")
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{_PACKAGE_ROOT}{os.pathsep}{path}" if path else str(_PACKAGE_ROOT),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return "nothing"
+    return lines[-1] if lines else "nothing"

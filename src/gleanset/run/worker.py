@@ -1,0 +1,288 @@
+"""A worker: fetches, inspects and stashes, and sends home findings. A program of its own.
+
+Started as ``python -m gleanset.run.worker`` with frames on its standard streams. One thread drives
+the network; another decodes, since decoding releases the interpreter. It lives as long as its input.
+
+Messages in: ``["hello", settings]`` first, then ``["work", tasks]``, ``["cancel", serials]``, ``["flush"]``.
+Messages out: ``["findings", findings]``, ``["durable", segment, offset]``.
+"""
+
+import mmap
+import os
+import struct
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from ..errors import StorageError
+from ..fetch.base import Arrival, FetchSettings, Order
+from ..fetch.http import CurlFetcher
+from ..inspection.inspector import inspect
+from ..store.blobs import BlobWriter
+from ..terms.inspection import Inspection, Treatment
+from ..terms.outcome import Failed, Fetched, Moved
+from ..terms.verdict import Finding
+from ..urls import politeness_group
+from . import wire
+from .wire import Task
+
+FLUSH_EVERY_S = 2.0
+FLUSH_EVERY_BYTES = 64 * 2**20
+LONGEST_DECODE_S = 10.0
+"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
+MOST_QUEUED_BYTES = 48 * 2**20
+"""Bodies that wait for the decoder; above this the network has to wait as well."""
+EXIT_HUNG = 70
+EXIT_STORAGE = 74
+POLL_S = 0.5
+BATCH_S = 0.02
+BATCH = 64
+"""Findings go home in batches: at this size, this long after the first, or when there is nothing to do."""
+SEALED = 2**62
+"""As an offset: the whole segment is durable, since a new one was begun."""
+_NOTE = struct.Struct("<qd")
+
+
+class CodecNote:
+    """A few bytes shared with the engine: which lease is being decoded, since when. They outlive us."""
+
+    def __init__(self, path: Path) -> None:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            os.ftruncate(fd, _NOTE.size)
+            self._map = mmap.mmap(fd, _NOTE.size)
+        finally:
+            os.close(fd)
+        self.clear()
+
+    def set(self, serial: int) -> None:
+        _NOTE.pack_into(self._map, 0, serial, time.monotonic())
+
+    def clear(self) -> None:
+        _NOTE.pack_into(self._map, 0, -1, 0.0)
+
+    def decoding_for_s(self) -> float:
+        serial, since_s = _NOTE.unpack_from(self._map)
+        return time.monotonic() - since_s if serial >= 0 else 0.0
+
+    @staticmethod
+    def read(path: Path) -> int | None:
+        """The lease that a dead worker was decoding; None: none."""
+        try:
+            serial, _ = _NOTE.unpack(path.read_bytes())
+        except (OSError, struct.error):
+            return None
+        return int(serial) if serial >= 0 else None
+
+
+class Decoder:
+    """One thread that inspects bodies, in the order in which they came."""
+
+    def __init__(self, treatment: Treatment, note: CodecNote, wake: Any) -> None:
+        self._treatment = treatment
+        self._note = note
+        self._wake = wake
+        self._jobs: SimpleQueue[tuple[Task, Arrival, Fetched]] = SimpleQueue()
+        self.done: deque[tuple[Task, Arrival, Fetched, Inspection, bytes | None]] = deque()
+        self.queued_bytes = 0
+        self.pending = 0
+        Thread(target=self._run, name="decoder", daemon=True).start()
+
+    def put(self, task: Task, arrival: Arrival, fetched: Fetched) -> None:
+        self.queued_bytes += len(fetched.body)
+        self.pending += 1
+        self._jobs.put((task, arrival, fetched))
+
+    def take(self) -> list[tuple[Task, Arrival, Fetched, Inspection, bytes | None]]:
+        """What is finished. Called by the thread that calls ``put``."""
+        finished = [self.done.popleft() for _ in range(len(self.done))]
+        for _, _, fetched, _, _ in finished:
+            self.queued_bytes -= len(fetched.body)
+        self.pending -= len(finished)
+        return finished
+
+    def _run(self) -> None:
+        while True:
+            task, arrival, fetched = self._jobs.get()
+            self._note.set(task.serial)
+            seen, body = inspect(fetched.body, self._treatment)
+            self._note.clear()
+            self.done.append((task, arrival, fetched, seen, body))
+            if len(self.done) == 1:
+                self._wake()
+
+
+class Worker:
+    """Tasks in, findings out."""
+
+    def __init__(self, settings: dict[str, Any], fd_in: int, fd_out: int) -> None:
+        self._fetcher = CurlFetcher(FetchSettings.from_json(settings["fetch"]), politeness_group)
+        self._note = CodecNote(Path(settings["note"]))
+        self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
+        self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
+        self._tasks: dict[int, Task] = {}
+        self._frames = wire.Frames()
+        self._fd_in = fd_in
+        self._fd_out = fd_out
+        self._findings: list[Any] = []
+        self._first_finding_s = 0.0
+        self._segment = ""
+        self._unflushed_bytes = 0
+        self._first_unflushed_s = 0.0
+        self._flush_asked = False
+        self._over = False
+        self._fetcher.watch(fd_in, self._read)
+
+    def run(self) -> None:
+        """Work until the input ends."""
+        while not self._over:
+            if self._decoder.queued_bytes < MOST_QUEUED_BYTES:
+                for arrival in self._fetcher.poll(self._patience_s()):
+                    self._arrived(arrival)
+            else:
+                time.sleep(0.001)
+            for finished in self._decoder.take():
+                self._inspected(*finished)
+            self._send_findings()
+            self._flush_if_due()
+            if self._note.decoding_for_s() > LONGEST_DECODE_S:
+                os._exit(EXIT_HUNG)
+
+    def _patience_s(self) -> float:
+        if self._decoder.done or (self._idle and self._unflushed_bytes):
+            return 0.0
+        return BATCH_S if self._findings else POLL_S
+
+    @property
+    def _idle(self) -> bool:
+        return not self._tasks and not self._decoder.pending
+
+    def _read(self) -> None:
+        chunk = os.read(self._fd_in, 1 << 20)
+        if not chunk:
+            self._over = True
+            return
+        for kind, *content in self._frames.feed(chunk):
+            match kind:
+                case "work":
+                    for fields in content[0]:
+                        self._start(wire.task_in(fields))
+                case "cancel":
+                    for serial in content[0]:
+                        if self._tasks.pop(serial, None) is not None:
+                            self._fetcher.cancel(serial)
+                case "flush":
+                    self._flush_asked = True
+
+    def _start(self, task: Task) -> None:
+        self._tasks[task.serial] = task
+        self._fetcher.start(Order(task.serial, task.url, task.group, task.hops))
+
+    def _arrived(self, arrival: Arrival) -> None:
+        task = self._tasks.pop(arrival.ticket, None)
+        if task is None:
+            return
+        match arrival.result:
+            case Fetched() as fetched:
+                self._decoder.put(task, arrival, fetched)
+            case Failed() as failed:
+                self._report(task, arrival, failed=failed, status=failed.status)
+            case Moved() as moved:
+                self._report(task, arrival, moved=moved, status=arrival.status)
+
+    def _inspected(
+        self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
+    ) -> None:
+        blob = None
+        if body is not None:
+            blob = self._blobs.append(body, task.candidate)
+            if self._segment and blob.segment != self._segment:
+                self._send(["durable", self._segment, SEALED])
+            self._segment = blob.segment
+            if not self._unflushed_bytes:
+                self._first_unflushed_s = time.monotonic()
+            self._unflushed_bytes += len(body)
+        final_url = None if fetched.final_url == task.url and not task.hops else fetched.final_url
+        headers = fetched.headers if fetched.certificate_ok else (*fetched.headers, ("certificate", "bad"))
+        self._report(
+            task,
+            arrival,
+            inspection=seen,
+            blob=blob,
+            status=fetched.status,
+            final_url=final_url,
+            headers=headers,
+        )
+
+    def _report(self, task: Task, arrival: Arrival, **what: Any) -> None:
+        finding = Finding(
+            task.candidate,
+            task.attempt,
+            task.host,
+            round(arrival.elapsed_s, 4),
+            round(time.time(), 3),
+            address=arrival.address,
+            hops=arrival.hops,
+            serial=task.serial,
+            **what,
+        )
+        if not self._findings:
+            self._first_finding_s = time.monotonic()
+        self._findings.append(wire.finding_out(finding))
+
+    def _send_findings(self) -> None:
+        if not self._findings:
+            return
+        late = time.monotonic() - self._first_finding_s >= BATCH_S
+        if late or self._idle or len(self._findings) >= BATCH:
+            self._send(["findings", self._findings])
+            self._findings = []
+
+    def _flush_if_due(self) -> None:
+        """Flush every 2 s or 64 MB, at once when there is nothing else to do or when asked."""
+        if not self._unflushed_bytes:
+            self._flush_asked = False
+            return
+        waited_s = time.monotonic() - self._first_unflushed_s
+        due = waited_s >= FLUSH_EVERY_S or self._unflushed_bytes >= FLUSH_EVERY_BYTES
+        if (due or self._flush_asked or self._idle) and not self._findings:
+            segment, offset = self._blobs.flush()
+            self._unflushed_bytes = 0
+            self._flush_asked = False
+            self._send(["durable", segment, offset])
+
+    def _send(self, message: list[Any]) -> None:
+        data = memoryview(wire.frame(message))
+        while data:
+            data = data[os.write(self._fd_out, data) :]
+
+
+def main() -> int:
+    """Serve until standard input ends. Exit 74: the disk failed, the reason is on standard error."""
+    fd_in, fd_out = os.dup(0), os.dup(1)
+    os.dup2(2, 1)  # whatever a library prints must not get between the frames
+    frames = wire.Frames()
+    settings = None
+    while settings is None:
+        chunk = os.read(fd_in, 1)
+        if not chunk:
+            return 0
+        for message in frames.feed(chunk):
+            settings = message[1]
+    try:
+        Worker(settings, fd_in, fd_out).run()
+    except StorageError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        os._exit(EXIT_STORAGE)
+    except BrokenPipeError:
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
