@@ -4,7 +4,7 @@ from .loading import load, read_recipe
 from .model import OPTIONS, TALK, Options, Talk
 from .option import Option, option_name, variable_name
 from .recipe import Recipe
-from .writing import default_text
+from .writing import default_text, quota_text
 
 __all__ = [
     "OPTIONS",
@@ -16,6 +16,7 @@ __all__ = [
     "default_text",
     "load",
     "option_name",
+    "quota_text",
     "read_recipe",
     "variable_name",
 ]

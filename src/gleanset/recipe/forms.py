@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from gleanset.terms.plan import Quota
+from ..terms.plan import Quota
 
 Reader = Callable[[object], object]
 

@@ -1,12 +1,11 @@
-"""Where options come from: a flag goes before a variable, that before the file, and that before the default."""
+"""Where options come from. A flag goes before a variable, that before the file, that before the default."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gleanset.errors import UsageError
-
+from ..errors import UsageError
 from . import mistakes
 from .model import OPTIONS, TALK, Talk
 from .option import Option, option_name, variable_name

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from pydantic import ValidationError
 
-from gleanset.errors import UsageError
+from ..errors import UsageError
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

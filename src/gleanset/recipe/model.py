@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from gleanset.terms.inspection import Resize, StoredFormat, Treatment
-from gleanset.terms.plan import Quota
-
+from ..terms.inspection import Resize, StoredFormat, Treatment
+from ..terms.plan import Quota
 from . import forms
 from .option import Option
 

@@ -7,8 +7,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from gleanset import __version__
-
+from .. import __version__
 from . import mistakes, writing
 from .model import OPTIONS, Options
 from .option import option_name

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from gleanset.terms.plan import Quota
-
+from ..terms.plan import Quota
 from .model import OPTIONS
 from .option import Option, option_name
 

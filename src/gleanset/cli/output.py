@@ -1,0 +1,82 @@
+"""Results to stdout, talk to stderr; a reader that has gone away is no error."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO, TypeVar
+
+Watched = TypeVar("Watched")
+
+
+def emit(text: str) -> None:
+    """A result, with a line end."""
+    _write(sys.stdout, text)
+
+
+def emit_json(result: Mapping[str, Any]) -> None:
+    """A result as one line, pure ASCII."""
+    _write(sys.stdout, json.dumps(result))
+
+
+def say(text: str) -> None:
+    """Talk: to stderr."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:
+        return
+    try:
+        stream.write(_sayable(text, stream) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+
+
+def _sayable(text: str, stream: TextIO) -> str:
+    """The text with what the terminal's encoding cannot say replaced."""
+    encoding = stream.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still buffered, and all that follows, nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def harmless(watch: Callable[[Watched], None]) -> Callable[[Watched], None]:
+    """A watcher that falls silent when nobody reads stderr any more, instead of ending the build."""
+
+    def watch_while_read(seen: Watched) -> None:
+        try:
+            watch(seen)
+        except BrokenPipeError:
+            silence(sys.stderr)
+
+    return watch_while_read
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Aligned columns, two blanks apart; the columns in ``right`` are numbers."""
+    if not rows:
+        return ""
+    rows = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.rjust(w) if i in right else cell.ljust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def printable(text: str) -> str:
+    """Labels and URLs come from strangers: no control character of theirs reaches the terminal."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

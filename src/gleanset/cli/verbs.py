@@ -1,0 +1,195 @@
+"""One command a verb: parse, ask the library, show. No verb knows more than its line of the help."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..recipe import OPTIONS, Recipe, Talk, load
+from . import views
+from .options import EPILOG, Verb, given, recipe_options, talk_options
+from .output import emit, emit_json, harmless, say
+from .stopping import INTERRUPTED, Interrupts
+
+DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
+
+CHOICE = tuple(name for name, option in OPTIONS.items() if option.group == "which classes")
+READING = ("source", "url_col", "label_col")
+FILTERING = ("hosts", "exclude_hosts", *READING)
+PACKING = ("format", "split", "shard_size", "class_dirs")
+
+LISTS = click.Argument(["lists"], nargs=-1, metavar="LIST...")
+DIR = click.Argument(["out"], metavar="DIR")
+
+
+def _resolved(values: dict[str, Any]) -> tuple[Recipe, Talk]:
+    """All layers of options for one command; libraries that are heavy are loaded after this."""
+    return load(given(values), os.environ, values.get("config"), values.get("lists", ()))
+
+
+def _said(recipe: Recipe, fields: Iterable[str]) -> dict[str, Any]:
+    """What was said of these options, as keywords for the library."""
+    return {name: value for name, value in recipe.said().items() if name in set(fields)}
+
+
+def _lists(recipe: Recipe) -> tuple[str, ...]:
+    """The lists that were named, by flag or file; none is refused."""
+    if not recipe.lists:
+        raise click.UsageError("no LIST. Name a list of labelled URLs: a file, or - for stdin.")
+    return recipe.lists
+
+
+def build(out: str | None, **values: Any) -> int:
+    """Collect the images and pack the dataset; the same command again goes on where it stopped."""
+    recipe, talk = _resolved(values)
+    if out is None:
+        raise click.UsageError("no -o. Say in which folder the dataset shall be: -o DIR.")
+    from .. import api
+
+    told = recipe.said()
+    return _watched(talk, lambda watch, stop: api.build(recipe.lists, out, progress=watch, stop=stop, **told))
+
+
+def demo(out: str, **values: Any) -> int:
+    """Build a whole dataset from a simulated rotten web on this machine: no network, no list."""
+    talk = _resolved(values)[1]
+    from .. import api
+
+    return _watched(talk, lambda watch, stop: api.demo(out, progress=watch, stop=stop))
+
+
+def _watched(talk: Talk, work: Callable[..., Any]) -> int:
+    """Run ``work(watch, stop)`` under the live view with signals in hand; show its report."""
+    from .. import api
+    from .progress import LiveView
+
+    stop = api.StopSignal()
+    with LiveView(quiet=talk.quiet) as view, Interrupts(stop, say) as signals:
+        report = work(harmless(view), stop)
+    if talk.json_:
+        emit_json(report.to_json())
+    else:
+        emit(views.report_text(report))
+    return ended(report.status, signals.exit_code)
+
+
+def ended(status: str, signalled: int | None) -> int:
+    """The exit code of a build: 0 every quota met, 1 failed, 3 short, 130 or 143 interrupted."""
+    match status:
+        case "complete":
+            return DONE
+        case "short":
+            return SHORT
+        case "interrupted":
+            return signalled or INTERRUPTED
+    return FAILED
+
+
+def survey(**values: Any) -> int:
+    """Show what is in a list: classes, URLs, hosts, the share of Flickr, odd lines."""
+    recipe, talk = _resolved(values)
+    lists = _lists(recipe)
+    from .. import api
+
+    found = api.survey(lists, **_said(recipe, READING))
+    if talk.json_:
+        emit_json(views.survey_json(found))
+    else:
+        emit(views.survey_text(found))
+    return DONE
+
+
+def classes(search: str | None, as_csv: bool, **values: Any) -> int:
+    """Show the class table: id, name, URLs, Flickr URLs and forecast."""
+    recipe, talk = _resolved(values)
+    lists = _lists(recipe)
+    from .. import api
+
+    lines = api.classes(lists, **_said(recipe, (*CHOICE, *FILTERING)))
+    if search is not None:
+        wanted = search.casefold()
+        lines = tuple(one for one in lines if wanted in one.name.casefold() or wanted in one.id.casefold())
+    if talk.json_:
+        emit_json(views.classes_json(lines))
+    else:
+        emit(views.classes_csv(lines) if as_csv else views.classes_text(lines))
+    return DONE
+
+
+def plan(**values: Any) -> int:
+    """A dry run of build: classes, forecast, chance of falling short, time and disk."""
+    recipe, talk = _resolved(values)
+    lists = _lists(recipe)
+    from .. import api
+
+    made = api.plan(lists, **recipe.said())
+    if talk.json_:
+        emit_json(views.plan_json(made))
+    else:
+        emit(views.plan_text(made))
+    return DONE
+
+
+def pack(out: str, to: str | None, **values: Any) -> int:
+    """Write what was collected in another format or split, without a request."""
+    recipe, talk = _resolved(values)
+    from .. import api
+
+    return _shown(api.pack(out, to=to, **_said(recipe, PACKING)), talk)
+
+
+def status(out: str, **values: Any) -> int:
+    """Show where a build stands, from another terminal."""
+    talk = _resolved(values)[1]
+    from .. import api
+
+    return _shown(api.status(out), talk)
+
+
+def report(out: str, **values: Any) -> int:
+    """Write the HTML report of a build anew and name its file."""
+    talk = _resolved(values)[1]
+    from .. import api
+
+    page = Path(api.report(out))
+    if talk.json_:
+        emit_json({"report": str(page)})
+    else:
+        emit(str(page))
+    return DONE
+
+
+def _shown(report: Any, talk: Talk) -> int:
+    if talk.json_:
+        emit_json(report.to_json())
+    else:
+        emit(views.report_text(report))
+    return DONE
+
+
+def _out(required: str = "", **more: Any) -> click.Option:
+    return click.Option(["-o", "--out", more.pop("dest", "out")], metavar="DIR", help=required, **more)
+
+
+def verbs() -> list[click.Command]:
+    """Every command, in the order of the help."""
+    search = click.Option(["--search"], metavar="TEXT", help="only classes whose name or id holds this text")
+    as_csv = click.Option(["--csv", "as_csv"], is_flag=True, help="print the table as CSV")
+    packed = _out("folder for the other form [beside the first, in the build's folder]", dest="to")
+    return [
+        _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
+        _verb(survey, [LISTS, *recipe_options(READING)]),
+        _verb(classes, [LISTS, search, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
+        _verb(plan, [LISTS, *recipe_options()]),
+        _verb(pack, [DIR, packed, *recipe_options(PACKING)]),
+        _verb(report, [DIR, *talk_options()]),
+        _verb(status, [DIR, *talk_options()]),
+        _verb(demo, [_out("the dataset's folder", default="demo", show_default=True), *talk_options()]),
+    ]
+
+
+def _verb(run: Callable[..., int], params: list[click.Parameter]) -> click.Command:
+    says = run.__doc__ or ""
+    return Verb(run.__name__, callback=run, params=params, help=says, short_help=says, epilog=EPILOG)
