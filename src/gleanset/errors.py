@@ -51,6 +51,7 @@ _REMEDIES = {
     errno.EMFILE: "Too many files are open. Raise `ulimit -n`, or lower --concurrency.",
     errno.ENFILE: "The machine has too many open files. Close other programs, then run the command again.",
     errno.EIO: "The disk reports a fault. Check it, copy the folder to a sound disk, then run again.",
+    errno.EFBIG: "No file may grow that large here. Raise `ulimit -f`, or choose another file system.",
     errno.ENAMETOOLONG: "The path is too long. Choose a folder with a shorter path.",
 }
 

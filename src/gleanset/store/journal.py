@@ -7,16 +7,15 @@ power cut.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..errors import StorageError, WorkdirError
 from ..terms.verdict import Settlement, Verdict
-from .journal_rows import AMEND, SCHEMA, VERDICTS, WRITE, JournalRow, Note, line, row
+from .journal_rows import SCHEMA, STATEMENTS, VERDICTS, JournalRow, Note, line, row
 
 __all__ = ["Journal", "JournalReader", "JournalRow", "Note"]
 
@@ -100,10 +99,10 @@ class Journal(JournalReader):
             return
         with _translated(self.path), _transaction(self._connection) as cursor:
             seq = self._seq
-            for amends, run in groupby(settlements, key=lambda settlement: settlement.finding is None):
-                lines = [line(seq + i, settlement) for i, settlement in enumerate(run, 1)]
-                cursor.executemany(AMEND if amends else WRITE, lines)
-                seq += len(lines)
+            for batch in _without_twins(settlements):
+                for length, lines in _by_length(line(seq + i, one) for i, one in enumerate(batch, 1)).items():
+                    cursor.executemany(STATEMENTS[length], lines)
+                seq += len(batch)
             rows = ((seq + i, note.kind, _json(note.payload)) for i, note in enumerate(notes, 1))
             cursor.executemany("INSERT INTO notes VALUES (?, ?, ?)", rows)
         self._seq = seq + len(notes)
@@ -120,6 +119,27 @@ class Journal(JournalReader):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             return connection
+
+
+def _without_twins(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
+    """Cut where a candidate comes a second time, so that the order inside a piece does not matter."""
+    start = 0
+    seen: set[int] = set()
+    for i, settlement in enumerate(settlements):
+        if settlement.candidate in seen:
+            yield settlements[start:i]
+            start = i
+            seen.clear()
+        seen.add(settlement.candidate)
+    if settlements:
+        yield settlements[start:]
+
+
+def _by_length(lines: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    sorted_out: dict[int, list[tuple[Any, ...]]] = {}
+    for values in lines:
+        sorted_out.setdefault(len(values), []).append(values)
+    return sorted_out
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -25,8 +25,8 @@ class Workdir:
     """A build's folder, held exclusively from `open` to `close`.
 
     ``root`` is what the user named; ``state`` holds journal, pool, plan and blobs: ``root/.gleanset``, or the
-    folder of ``--work``, which ``root`` remembers. The lock dies with its process, so nothing has to be tidied up
-    after a kill; what the lock file says is for people.
+    folder of ``--work``, which ``root`` remembers. The lock dies with its process, so that a kill leaves
+    nothing to tidy up; what the lock file says is for people.
     """
 
     def __init__(self, root: Path, state: Path) -> None:
