@@ -15,6 +15,7 @@ from .output import emit_json, say
 from .stopping import INTERRUPTED
 
 FAILED, USAGE = 1, 2
+_VALUE = "A value has to follow it."
 _FALSE = {"", "0", "false", "no", "off"}
 
 
@@ -64,7 +65,7 @@ def _in_our_words(error: click.ClickException, ctx: click.Context | None) -> str
             hint = f" Did you mean {near[0]}?" if near else ""
             return f"{error.option_name}. There is no such option.{hint}"
         case click.BadOptionUsage():
-            return f"{error.option_name}. {error.format_message()}"
+            return f"{error.option_name}. {_VALUE if 'requires' in error.message else error.format_message()}"
         case click.MissingParameter():
             return f"no {error.param.metavar if error.param else 'argument'}. It has to be named."
     return error.format_message()
