@@ -1,0 +1,108 @@
+"""Which classes are drawn, and in which order the others stand by."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import UsageError
+from ..terms.plan import Quota
+from .forecast import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A class that might be built."""
+
+    label: str
+    quota: Quota
+    supply: Supply
+    forecast: float
+    share: int = 0
+    """Its even share of ``--total``: it should bring so many, but need not."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether it has enough URLs, should every one of them bring an image."""
+        return self.supply.urls >= max(1, self.quota.at_least)
+
+    @property
+    def promising(self) -> bool:
+        """Whether its forecast reaches the quota."""
+        return self.possible and self.forecast >= self.quota.at_least
+
+    @property
+    def ready(self) -> bool:
+        """Whether its forecast reaches the quota and the even share."""
+        return self.promising and self.forecast >= self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The outcome of a draw."""
+
+    classes: tuple[Prospect, ...]
+    reserves: tuple[Prospect, ...]
+    """In the order in which they step in."""
+    notes: tuple[str, ...] = ()
+
+
+def draw_classes(prospects: Sequence[Prospect], n: int, *, seed: int, trusted: bool, named: int = 0) -> Drawn:
+    """Draw ``n`` of ``prospects``: at random among the ready ones, then by forecast, the best first.
+
+    The order is that of ``md5(seed|label)``: it does not depend on the list's order, and a class that comes
+    or goes moves no other. Reserves follow in the same order. Forecasts decide who may be drawn at all only
+    where they are ``trusted``, that is measured of late. UsageError: too few qualify, with what would fit;
+    ``named`` classes are in already and only counted there.
+    """
+    qualified = [one for one in prospects if (one.promising if trusted else one.possible)]
+    if len(qualified) < n:
+        raise UsageError(_refusal(prospects, n, len(qualified), trusted, named))
+    ready = [one for one in qualified if one.ready]
+    rest = [one for one in qualified if not one.ready]
+    order = [
+        *sorted(ready, key=lambda one: rank(seed, one.label)),
+        *sorted(rest, key=lambda one: (-one.forecast, rank(seed, one.label))),
+    ]
+    chosen = tuple(sorted(order[:n], key=lambda one: one.label))
+    return Drawn(chosen, tuple(order[n:]), _notes(n, len(ready), trusted))
+
+
+def rank(seed: int, label: str) -> bytes:
+    """The place of a class in every draw with this seed."""
+    return hashlib.md5(f"{seed}|{label}".encode(errors="surrogatepass"), usedforsecurity=False).digest()
+
+
+def _notes(n: int, n_ready: int, trusted: bool) -> tuple[str, ...]:
+    if n_ready >= n:
+        return ()
+    doubt = "" if trusted else " These rates are not of late, so they may do better or worse."
+    return (
+        f"{n_ready:,} of the {n:,} drawn classes are forecast to bring the images wanted of each; the other "
+        f"{n - n_ready:,} were taken by forecast, the best first.{doubt}",
+    )
+
+
+def _refusal(prospects: Sequence[Prospect], n: int, n_qualified: int, trusted: bool, named: int) -> str:
+    """How many classes qualify (what the first tool said as well), and which numbers would fit."""
+    wanted = f"--classes {n + named}: {n:,} classes are to be drawn"
+    why = "are forecast to bring" if trusted else "have the URLs for"
+    found = f"{wanted}, but only {n_qualified:,} of {len(prospects):,} {why} {_quota_words(prospects)}."
+    fits = [f"--classes {n_qualified + named}"] if n_qualified else []
+    best = sorted((int(one.forecast) if trusted else one.supply.urls for one in prospects), reverse=True)
+    if len(best) >= n and best[n - 1] and len({one.quota for one in prospects}) == 1:
+        fits.append(f"--images {_lowered(prospects[0].quota, best[n - 1])}")
+    return f"{found} What would fit: {' or '.join(fits)}." if fits else found
+
+
+def _quota_words(prospects: Sequence[Prospect]) -> str:
+    wanted = {max(1, one.quota.at_least) for one in prospects}
+    if len(wanted) != 1:
+        return "their quota"
+    return "an image" if wanted == {1} else f"{wanted.pop():,} images"
+
+
+def _lowered(quota: Quota, at_least: int) -> str:
+    """The quota as ``--images`` takes it, with another lower end."""
+    if quota.at_most is None:
+        return f"{at_least}:"
+    return str(at_least) if quota.at_most == quota.at_least else f"{at_least}:{quota.at_most}"

@@ -1,0 +1,185 @@
+"""From a census and a selection to a plan. Pure: equal arguments give equal plans."""
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ..catalog.select import Selection
+from ..errors import UsageError
+from ..terms.plan import Census, Plan, PlannedClass, Quota
+from .draw import Drawn, Prospect, draw_classes
+from .forecast import (
+    DEFAULT,
+    Rates,
+    Supply,
+    bytes_on_disk,
+    effort,
+    elapsed_s,
+    expected_images,
+    shortfall_chance,
+)
+from .totals import Room, spread
+
+_SHOWN = 5
+_PROBABLE = 0.5
+
+
+def make_plan(
+    census: Census,
+    selection: Selection,
+    *,
+    draw: int | None = None,
+    quota: Quota = Quota(),
+    total: int | None = None,
+    seed: int = 0,
+    rates: Rates = DEFAULT,
+    size_px: int | None = None,
+) -> Plan:
+    """Decide which classes are built with which quotas, and forecast what comes of it.
+
+    ``draw``: how many classes there shall be, the explicit ones among them; None: all that were selected,
+    except those without any URL that nobody named. ``total``: images over all classes, spread evenly within
+    ``quota`` (``totals.spread``). ``quota`` is for classes without one of their own. UsageError: too few
+    classes qualify, or the total cannot be had, each with what would fit.
+    """
+    if total is not None and total < 1:
+        raise UsageError(f"--total {total}: a dataset has at least one image.")
+    share = -(-total // draw) if total is not None and draw else 0
+    drawn = _chosen(_prospects(census, selection, quota, share, rates), selection, draw, seed, rates)
+    classes = drawn.classes if total is None else _shared_out(drawn.classes, total)
+    likely = sum(min(one.forecast, _most(one.quota)) for one in drawn.classes)
+    planned = tuple(_planned(one, selection, rates) for one in classes)
+    efforts = [effort(one.supply, one.quota.at_most, rates) for one in classes]
+    images = likely if total is None else min(total, likely)
+    return Plan(
+        classes=planned,
+        reserves=tuple(_planned(_standing_by(one), selection, rates) for one in drawn.reserves),
+        seed=seed,
+        total=total,
+        rates_from=rates.source,
+        notes=(*selection.notes, *drawn.notes, *_beyond_forecast(total, likely), *_warnings(planned)),
+        expected_requests=sum(one.requests for one in efforts),
+        expected_s=elapsed_s(efforts, rates),
+        expected_bytes=bytes_on_disk(images, size_px),
+    )
+
+
+def _prospects(
+    census: Census, selection: Selection, quota: Quota, share: int, rates: Rates
+) -> tuple[Prospect, ...]:
+    """In the order of the selection; a merged class has the URLs of all its members."""
+    numbers = zip(census.urls, census.flickr_urls, strict=True)
+    supplies = {
+        label: (flickr, urls - flickr) for label, (urls, flickr) in zip(census.labels, numbers, strict=True)
+    }
+
+    def prospect(label: str) -> Prospect:
+        members = [supplies.get(member, (0, 0)) for member in selection.members_of(label)]
+        supply = Supply(sum(flickr for flickr, _ in members), sum(other for _, other in members))
+        own = selection.quotas.get(label, quota)
+        return Prospect(label, own, supply, expected_images(supply, rates), share)
+
+    return tuple(map(prospect, selection.labels))
+
+
+def _chosen(
+    prospects: Sequence[Prospect], selection: Selection, draw: int | None, seed: int, rates: Rates
+) -> Drawn:
+    """The explicit classes, and those drawn beside them, or all others that have a URL."""
+    named = tuple(one for one in prospects if one.label in selection.explicit)
+    others = [one for one in prospects if one.label not in selection.explicit]
+    if draw is None:
+        return _all_with_urls(named, others)
+    if draw < max(1, len(named)):
+        raise UsageError(
+            f"--classes {draw}: {len(named)} classes are named already. It counts them too; a number from "
+            f"{max(1, len(named))} on would fit."
+        )
+    drawn = draw_classes(others, draw - len(named), seed=seed, trusted=rates.measured, named=len(named))
+    reserves = drawn.reserves if drawn.classes else ()
+    return replace(drawn, classes=(*named, *drawn.classes), reserves=reserves)
+
+
+def _all_with_urls(named: Sequence[Prospect], others: Sequence[Prospect]) -> Drawn:
+    taken = [one for one in others if one.supply.urls]
+    n_empty = len(others) - len(taken)
+    notes = (f"Classes without any URL are left out: {n_empty:,}.",) if n_empty else ()
+    if not named and not taken:
+        raise UsageError("None of the chosen classes has a URL from these hosts.")
+    return Drawn((*named, *taken), (), notes)
+
+
+def _shared_out(classes: Sequence[Prospect], total: int) -> tuple[Prospect, ...]:
+    """The classes with their shares of the total as exact quotas."""
+    rooms = [_room(one) for one in classes]
+    least, most = sum(room.least for room in rooms), sum(room.most for room in rooms)
+    if total < least:
+        raise UsageError(
+            f"--total {total}: the {len(classes):,} classes want {least:,} images at the least. "
+            "Choose fewer classes, or a larger total."
+        )
+    if total > most:
+        raise UsageError(
+            f"--total {total}: the {len(classes):,} classes have {most:,} URLs to take within their quotas. "
+            f"--total {most} or less would fit, or more classes."
+        )
+    shares = spread(total, rooms)
+    return tuple(replace(one, quota=Quota(n, n)) for one, n in zip(classes, shares, strict=True))
+
+
+def _room(one: Prospect) -> Room:
+    """A class that can bring an image brings one; a quota that exceeds the URLs stays and will be short."""
+    least = max(one.quota.at_least, min(1, one.supply.urls))
+    most = max(least, min(one.supply.urls, _most(one.quota)))
+    return Room(least, max(least, min(most, math.ceil(one.forecast))), most)
+
+
+def _standing_by(one: Prospect) -> Prospect:
+    """A reserve, with its even share where there is a total."""
+    if not one.share:
+        return one
+    wanted = max(one.quota.at_least, min(one.share, one.supply.urls, _most(one.quota)))
+    return replace(one, quota=Quota(wanted, wanted))
+
+
+def _most(quota: Quota) -> int:
+    return sys.maxsize if quota.at_most is None else quota.at_most
+
+
+def _planned(one: Prospect, selection: Selection, rates: Rates) -> PlannedClass:
+    return PlannedClass(
+        label=one.label,
+        name=selection.names.get(one.label, one.label),
+        quota=one.quota,
+        candidates=one.supply.urls,
+        forecast=one.forecast,
+        shortfall_chance=shortfall_chance(one.supply, one.quota.at_least, rates),
+    )
+
+
+def _beyond_forecast(total: int | None, likely: float) -> Iterator[str]:
+    if total is not None and total > likely:
+        yield f"The total is {total:,} images, but the forecast is only {likely:,.0f}."
+
+
+def _warnings(planned: Sequence[PlannedClass]) -> Iterator[str]:
+    """Who will be short for certain, and who probably."""
+    certain = [one for one in planned if one.candidates < one.quota.at_least]
+    likely = [
+        one for one in planned if one.candidates >= one.quota.at_least and one.shortfall_chance > _PROBABLE
+    ]
+    if certain:
+        yield f"{_listed(certain)} fewer URLs than images wanted and will be short."
+    if likely:
+        yield f"{_listed(likely)} a chance over 50 % to fall short."
+
+
+def _listed(classes: Sequence[PlannedClass]) -> str:
+    shown = ", ".join(
+        one.name if one.name == one.label else f"{one.name} ({one.label})" for one in classes[:_SHOWN]
+    )
+    if len(classes) == 1:
+        return f"1 class, {shown}, has"
+    more = ", .." if len(classes) > _SHOWN else ""
+    return f"{len(classes):,} classes ({shown}{more}) have"
