@@ -1,0 +1,42 @@
+"""Which road a body takes, and the one door where codecs' exceptions become ours."""
+
+from gleanset.terms.inspection import Flaw, Treatment
+
+from . import jpeg
+from .jpeg import Jpeg
+from .picture import Picture, Unfit
+from .segments import read_segments
+from .still import Still
+
+_DETAIL_CHARS = 200
+
+
+def open_picture(body: bytes, kind: str, treatment: Treatment) -> Picture:
+    """Read the header, refuse what is too large, small or long, and be ready to decode. Raises ``Unfit``."""
+    if kind != "jpeg":
+        return Still(body, kind, treatment)
+    if jpeg.opens(body):
+        return Jpeg(body, treatment)
+    return _OddJpeg(body, treatment)
+
+
+class _OddJpeg(Still):
+    """CMYK, YCCK and samplings beyond libjpeg-turbo: decoded by Pillow and never kept byte for byte, since
+    trainers that use libjpeg-turbo could not open them."""
+
+    def __init__(self, body: bytes, treatment: Treatment) -> None:
+        jpeg.check_scans(body, read_segments(body))
+        super().__init__(body, "jpeg", treatment)
+        if self.facts.mode == "CMYK":
+            jpeg.check_entropy(body)
+
+
+def as_unfit(error: Exception) -> Unfit:
+    """Whatever a codec threw at hostile bytes, as a flaw with a short printable detail."""
+    if isinstance(error, Unfit):
+        return error
+    words = "".join(c for c in str(error) if c.isprintable())[:_DETAIL_CHARS]
+    if "Decompression" in type(error).__name__:
+        return Unfit(Flaw.TOO_MANY_PIXELS, words)
+    flaw = Flaw.TRUNCATED if "truncated" in words.lower() else Flaw.UNDECODABLE
+    return Unfit(flaw, words or type(error).__name__)

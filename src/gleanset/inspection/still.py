@@ -1,0 +1,125 @@
+"""All other pictures by Pillow, one plugin at a time, with its warnings taken as errors."""
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (  # plugins register themselves; no other is ever asked, and none of these starts a program
+    AvifImagePlugin,  # noqa: F401
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
+
+from gleanset.terms.inspection import Flaw, Treatment
+
+from .orientation import exif_orientation, swaps_sides
+from .picture import MIN_LOOK_PX, Facts, Unfit, admit
+
+_PNG_DEPTH_AT: Final = 24
+
+
+class _PillowIsStrict:
+    """Pillow's warnings are errors while any of our threads is inside, and the caller's affair otherwise.
+
+    ``warnings.catch_warnings`` swaps one global list for another, so two threads would restore each other's.
+    Here one rule is put in front by the first thread that enters and taken out by the last that leaves.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._rule = ("error", None, Warning, re.compile(r"PIL\."), 0)
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            self._inside += 1
+            if self._rule not in warnings.filters:
+                warnings.filterwarnings("error", category=Warning, module=r"PIL\.")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside and self._rule in warnings.filters:
+                    warnings.filters.remove(self._rule)  # type: ignore[attr-defined]
+
+
+pillow_is_strict: Final = _PillowIsStrict()
+
+
+class Still:
+    """A picture decoded in full; of several frames the first, of several resolutions the largest."""
+
+    def __init__(self, body: bytes, kind: str, treatment: Treatment) -> None:
+        if kind == "webp":  # its reader allocates the canvas before it tells the size
+            admit(*_webp_canvas(body), treatment)
+        with pillow_is_strict():
+            image = Image.open(io.BytesIO(body), formats=(kind.upper(),))
+            admit(*image.size, treatment)
+            mode = image.mode
+            frames = 2 if getattr(image, "is_animated", False) else 1
+            image.load()
+            orientation = exif_orientation(image.info.get("exif") or b"") if kind != "tiff" else 1
+            plain = mode in {"L", "RGB"} and not image.has_transparency_data and _is_8_bit(body, kind)
+            self._flat = _flatten(image)
+        width, height = self._flat.size
+        if swaps_sides(orientation):
+            width, height = height, width
+        self.facts = Facts(width, height, mode, frames, orientation, plain)
+
+    def grey(self) -> NDArray[np.uint8]:
+        factor = max(1, min(self._flat.size) // (2 * MIN_LOOK_PX))
+        grey = self._flat.convert("L")
+        return np.asarray(grey.reduce(factor) if factor > 1 else grey)
+
+    def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:  # noqa: ARG002
+        return np.asarray(self._flat.convert("RGB"))
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """``L`` or ``RGB``, alpha on white."""
+    if image.mode == "F":
+        raise Unfit(Flaw.UNDECODABLE, "samples of floating point, whose white nobody tells")
+    if image.mode.startswith("I"):
+        return Image.fromarray(_high_bytes(np.asarray(image)))
+    if image.has_transparency_data:
+        opaque = Image.new("RGB", image.size, "white")
+        layer = image.convert("RGBA")
+        opaque.paste(layer, mask=layer)
+        return opaque
+    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
+
+
+def _high_bytes(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Grey of 16 bits, as Pillow itself reads colour of 16 bits; its own road to ``L`` clips."""
+    levels = samples.astype(np.int64)
+    if levels.min() < 0 or levels.max() > 0xFFFF:
+        raise Unfit(Flaw.UNDECODABLE, "samples of 32 bits, whose white nobody tells")
+    return (levels >> 8).astype(np.uint8)
+
+
+def _is_8_bit(body: bytes, kind: str) -> bool:
+    return kind != "png" or body[_PNG_DEPTH_AT] == 8
+
+
+def _webp_canvas(body: bytes) -> tuple[int, int]:
+    """Width and height as the container's first chunk says (RFC 9649, 2.5 to 2.7)."""
+    chunk, head = body[12:16], body[20:30].ljust(10, b"\0")
+    if chunk == b"VP8X":
+        return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
+    if chunk == b"VP8L":
+        sides = int.from_bytes(head[1:5], "little")
+        return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+    return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
