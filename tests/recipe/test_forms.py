@@ -114,7 +114,7 @@ def test_a_resolve_rule_without_a_plain_address_is_refused(rule: str) -> None:
 
 def test_one_wrong_item_of_many_is_named() -> None:
     read = forms.many(forms.network, commas=True)
-    with pytest.raises(ValueError, match="10.0.0.0/99"):
+    with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
         read("127.0.0.0/8,10.0.0.0/99")
 
 

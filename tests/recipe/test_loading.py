@@ -1,4 +1,4 @@
-"""A flag goes before a variable, a variable before the file, the file before the default; mistakes say where."""
+"""A flag goes before a variable, that before the file, that before the default; mistakes say where."""
 
 from collections.abc import Callable
 from pathlib import Path

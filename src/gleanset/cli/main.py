@@ -1,10 +1,12 @@
 """The door: words in, exit code out. 0 done, 1 error, 2 wrong usage, 3 short, 130 and 143 interrupted."""
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 import click
+from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import GleansetError
@@ -14,6 +16,9 @@ from .options import with_bare_values
 from .output import silence
 from .stopping import ready_for_sigterm
 from .verbs import DONE, FAILED, verbs
+
+COMPLETION = "_GLEANSET_COMPLETE"
+"""The variable through which a shell asks: ``eval "$(_GLEANSET_COMPLETE=bash_source gleanset)"``."""
 
 HELP = """Turn a rotten list of labelled image URLs into an exact, clean, balanced dataset.
 
@@ -64,8 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         ready_for_sigterm()
         refuse_single_dashes(words, _long_options(group, words))
-        code = group.main(with_bare_values(words), prog_name="gleanset", standalone_mode=False)
-        return code if isinstance(code, int) else DONE
+        return _run(group, with_bare_values(words))
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else FAILED
     except BrokenPipeError:
@@ -79,6 +85,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stopped(error, wishes)
     except Exception as error:  # noqa: BLE001 - the last door: whatever comes is explained, not thrown at the user
         return broken(error, wishes)
+
+
+def _run(group: Doors, words: list[str]) -> int:
+    """What ``group.main`` does, without its own ideas about exit codes; shells may ask for completions."""
+    if shell := os.environ.get(COMPLETION):
+        return shell_complete(group, {}, "gleanset", COMPLETION, shell)
+    with group.make_context("gleanset", words) as ctx:
+        code = group.invoke(ctx)
+    return code if isinstance(code, int) else DONE
 
 
 def _long_options(group: Doors, words: Sequence[str]) -> list[str]:

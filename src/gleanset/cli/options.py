@@ -1,6 +1,6 @@
 """Command-line options made from the recipe's own table, so that the two cannot drift."""
 
-import ipaddress
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +13,7 @@ EPILOG = (
     "Every option is also a key of --config FILE.toml (per-host = 8) and a variable (GLEANSET_PER_HOST=8). "
     "A flag goes before a variable, a variable before the file, the file before the default."
 )
+_LIKE_A_RANGE = re.compile(r"all|\d[\da-fA-F:.]*(/\d*)?|[\da-fA-F]*:[\da-fA-F:.]*(/\d*)?")
 
 
 class Verb(click.Command):
@@ -90,13 +91,5 @@ def with_bare_values(argv: Sequence[str]) -> list[str]:
 
 
 def _is_range(word: str) -> bool:
-    parts = word.split(",")
-    return all(part == "all" or _is_network(part) for part in parts)
-
-
-def _is_network(word: str) -> bool:
-    try:
-        ipaddress.ip_network(word, strict=False)
-    except ValueError:
-        return False
-    return True
+    """Whether a word is meant as addresses, sound or not; ``fall11.txt`` is not."""
+    return all(_LIKE_A_RANGE.fullmatch(part) for part in word.split(","))

@@ -11,7 +11,7 @@ from ..terms.plan import Plan, PlannedClass, Survey
 from .output import printable, table
 
 if TYPE_CHECKING:
-    from ..api import ClassLine, Report
+    from ..api import ClassLine, ClassResult, Report
 
 SHOWN = 20
 """Lines of a long table that a terminal gets; ``--json`` has them all."""
@@ -159,24 +159,28 @@ def _chance(one: PlannedClass) -> str:
 
 def report_text(report: "Report") -> str:
     """How a build stands or ended: the sums, then the classes that are short."""
-    short = [one for one in report.classes if one.accepted < (one.quota or 0)]
-    full = len(report.classes) - len(short)
+    short = [one for one in report.classes if one.short]
+    n = len(report.classes)
     lines = [
-        f"{report.status}: {count(report.accepted)} images in {count(len(report.classes))} classes, "
-        f"{size(report.bytes)}, in {report.out}",
-        f"{count(full)} of {count(len(report.classes))} classes have their quota; "
-        f"{count(report.tried)} URLs tried ({share(report.accepted, report.tried)} accepted) "
-        f"in {duration(report.elapsed_s)}",
+        f"{report.status}: {count(report.accepted)} images in {count(n)} classes, {size(report.bytes)}, "
+        f"in {report.out}",
+        f"{count(n - len(short))} of {count(n)} classes have their quota; {count(report.tried)} URLs tried "
+        f"({share(report.accepted, report.tried)} accepted) in {duration(report.elapsed_s)}",
     ]
-    if report.digest:
-        lines.append(f"digest {report.digest}")
-    if short:
-        rows: list[Sequence[str]] = [("short", "name", "quota", "accepted", "tried", "URLs")]
-        rows += [
-            (s.id, s.name, str(s.quota), count(s.accepted), count(s.tried), count(s.candidates))
-            for s in short[:SHOWN]
-        ]
-        lines += ["", table(rows, right=(2, 3, 4, 5))]
-        if len(short) > SHOWN:
-            lines.append(f".. and {count(len(short) - SHOWN)} more, all in classes.csv")
-    return "\n".join(lines)
+    lines += [f"digest {report.digest}"] if report.digest else []
+    lines += [f"report {report.page}"] if report.page else []
+    return "\n".join([*lines, *map(printable, report.notes), *_shortfall(short)])
+
+
+def _shortfall(short: Sequence["ClassResult"]) -> list[str]:
+    """The classes below their quota as a table; nothing where there are none."""
+    if not short:
+        return []
+    rows: list[Sequence[str]] = [("short", "name", "quota", "accepted", "tried", "URLs")]
+    rows += [
+        (one.id, one.name, count(one.least), count(one.accepted), count(one.tried), count(one.candidates))
+        for one in short[:SHOWN]
+    ]
+    more = len(short) - SHOWN
+    rest = [f".. and {count(more)} more, all in classes.csv"] if more > 0 else []
+    return ["", table(rows, right=(2, 3, 4, 5)), *rest]
