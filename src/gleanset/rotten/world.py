@@ -1,0 +1,250 @@
+"""The rotten web itself: a pure function of its settings. No socket, no clock, no file."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+from statistics import NormalDist
+from typing import NamedTuple
+
+from gleanset.terms.candidate import LabelledUrl
+
+from .fates import HOST_FATES, Fate
+from .pictures import Artist
+from .responses import ANSWERS, Door, Notice, Picture, Place, Response
+from .rows import Draws, Rows
+from .settings import WorldSettings
+from .sites import (
+    FULL,
+    STATIC_SITES,
+    UNAVAILABLE_HOST,
+    Character,
+    Site,
+    flickr_sites,
+    other_sites,
+    static_sites,
+    uniform,
+)
+
+UNAVAILABLE_URL = f"http://{UNAVAILABLE_HOST}/pw/images/photo_unavailable.png"
+"""Where Flickr sent those who asked for a picture that was gone."""
+NOTICE_PATH = "/images/no_image.jpg"
+FOLDERS = (
+    "images",
+    "photos/2009",
+    "gallery",
+    "uploads/2010/07",
+    "blog/pics",
+    "media",
+    "~jones/album",
+    "img/large",
+)
+
+
+def _spread() -> tuple[float, ...]:
+    """Answer times of one site around their mean of 1: log-normal with sigma 0.6, in 256 steps."""
+    raw = [math.exp(0.6 * NormalDist().inv_cdf((k + 0.5) / 256)) for k in range(256)]
+    return tuple(x * 256 / sum(raw) for x in raw)
+
+
+SPREAD = _spread()
+
+
+class Asked(NamedTuple):
+    """What a URL is to this web: the cheap half of an answer."""
+
+    fate: Fate
+    site: Site
+    label: int
+    """-1: no row of the list (a probe, a placeholder's own address, robots.txt)."""
+    serial: int
+    time_draw: int
+
+
+class Truth(NamedTuple):
+    """What is true of a URL of the list."""
+
+    fate: Fate
+    label: str
+    character: Character
+    picture: Picture | None
+    """What a patient collector gets; None: nothing."""
+
+
+class World:
+    """One rotten web.
+
+    Everything about a row (class index, serial from 0) follows from the settings, the row and the time;
+    nothing is remembered. Making a world costs milliseconds, asking it microseconds, drawing milliseconds.
+    """
+
+    def __init__(self, settings: WorldSettings) -> None:
+        self.settings = settings
+        self.artist = Artist(settings)
+        self._rows = Rows(settings)
+        self._flickr_bound = round(settings.flickr_share * FULL)
+        self._flickr = flickr_sites(settings)
+        self._others, self._bounds = other_sites(settings)
+        notice_s = settings.flickr_s * settings.time_scale / 4
+        notices = Site(UNAVAILABLE_HOST, Character.STATIC, notice_s, (FULL,), (Fate.NOT_FOUND,))
+        everywhere = (*self._flickr, *self._others, *static_sites(settings), notices)
+        self.sites = {site.name: site for site in everywhere}
+        """Every host name that there is, those without an address included."""
+
+    @property
+    def n(self) -> int:
+        """Rows of the list."""
+        return self._rows.n
+
+    # The list
+
+    def rows(self) -> Iterator[LabelledUrl]:
+        """The list, class by class; ids are ``n02084071_0``, ``n02084071_1`` .."""
+        for label, (name, count) in enumerate(zip(self.settings.classes, self._rows.counts, strict=True)):
+            for serial in range(count):
+                yield LabelledUrl(self.url(label, serial), name, f"{name}_{serial}")
+
+    def lines(self) -> Iterator[str]:
+        """The list in the format of the Fall 2011 file, line ends included."""
+        return (f"{row.origin}\t{row.url}\n" for row in self.rows())
+
+    def url(self, label: int, serial: int) -> str:
+        return self._url(label, serial, self._rows.draws(label, serial))
+
+    def fate(self, label: int, serial: int) -> Fate:
+        """The fate of a row."""
+        draws = self._rows.draws(label, serial)
+        return self._site(draws).fate(draws[2])
+
+    def picture(self, label: int, serial: int) -> Picture:
+        """Which picture a row shows, if it shows one."""
+        return self._rows.picture(label, serial)
+
+    def new_url(self, label: int, serial: int) -> str:
+        """Where a row's picture is if its fate is ``MOVED``."""
+        photo = self._rows.photo(label, serial)
+        return f"http://static{photo % STATIC_SITES}.example/o/{photo:010d}.jpg"
+
+    def notice_url(self, site: Site) -> str:
+        """Where a site sends those who ask for a picture that is gone."""
+        return UNAVAILABLE_URL if site.character is Character.FLICKR else f"http://{site.name}{NOTICE_PATH}"
+
+    def truth(self, url: str) -> Truth | None:
+        """None: the URL is none of this web's list."""
+        asked = self.look_up(url)
+        if asked is None or asked.label < 0:
+            return None
+        picture = self.picture(asked.label, asked.serial) if asked.fate.good else None
+        return Truth(asked.fate, self.settings.classes[asked.label], asked.site.character, picture)
+
+    # Answers
+
+    def look_up(self, url: str) -> Asked | None:
+        """What a URL is to this web; None: there is no such host name."""
+        host, _, path = url.partition("://")[2].partition("/")
+        site = self.sites.get(host)
+        if site is None:
+            return None
+        number = path.rpartition("/")[2][:10]
+        row = self._rows.find(int(number)) if number.isdecimal() and len(number) == 10 else None
+        if row is not None:
+            draws = self._rows.draws(*row)
+            fate = self._site(draws).fate(draws[2])
+            plain = url.partition("?")[0]
+            if plain == self._url(*row, draws):
+                return Asked(fate, site, *row, draws[3])
+            if fate is Fate.MOVED and plain == self.new_url(*row):
+                return Asked(Fate.GOOD, site, *row, draws[3])
+        draw = int(uniform(self.settings.seed, "time", url) * FULL)
+        return Asked(_fate_without_row(site, f"/{path}"), site, -1, 0, draw)
+
+    def respond(self, url: str, now_s: float, attempt: int = 1) -> Response:
+        """The answer to one request at ``now_s`` (the zero is the web's own); ``attempt`` counts from 1.
+
+        The allowances of busy sites are not applied: they depend on all requests before, so whoever holds a
+        door keeps them (see ``allowance``).
+        """
+        asked = self.look_up(url)
+        if asked is None:
+            return Response(0, door=Door.NO_NAME)
+        answer = ANSWERS[self.fate_now(asked, now_s, attempt)](self._place(url, asked))
+        return replace(answer, wait_s=self.wait_s(asked, attempt))
+
+    def fate_now(self, asked: Asked, now_s: float, attempt: int) -> Fate:
+        """The fate of this one request: flaky URLs and ailing sites change their minds."""
+        if asked.fate is Fate.FLAKY:
+            return Fate.SERVER_ERROR if attempt == 1 else Fate.GOOD
+        if asked.site.character is Character.AILING and self._ails(asked.site.name, now_s):
+            return Fate.UNAVAILABLE
+        return asked.fate
+
+    def wait_s(self, asked: Asked, attempt: int = 1) -> float:
+        """From the request to the first byte."""
+        return asked.site.mean_s * SPREAD[((asked.time_draw >> 24) + 97 * (attempt - 1)) & 255]
+
+    def allowance(self, host: str) -> tuple[float, int] | None:
+        """(requests a second, burst) that a host allows before it answers 429; None: any number."""
+        site = self.sites.get(host)
+        if site is None or site.character is not Character.BUSY:
+            return None
+        return self.settings.busy_per_s, self.settings.busy_burst
+
+    def render(self, response: Response) -> bytes:
+        """The body that a response stands for, before any fault of the wire."""
+        match response.content:
+            case Picture() as picture:
+                body = self.artist.paint(picture, self._dress_draw(picture))
+            case Notice(host):
+                body = self.artist.notice(host)
+            case bytes() as body:
+                pass
+        return body[: round(len(body) * response.kept_share)]
+
+    # Inside
+
+    def _site(self, draws: Draws) -> Site:
+        if draws[0] < self._flickr_bound:
+            return self._flickr[draws[1] * len(self._flickr) >> 32]
+        return self._others[bisect_right(self._bounds, draws[1])]
+
+    def _url(self, label: int, serial: int, draws: Draws) -> str:
+        site, photo = self._site(draws), self._rows.photo(label, serial)
+        if site.character is Character.FLICKR:
+            secret = draws[5] << 8 | draws[4] >> 24
+            return f"http://{site.name}/{2000 + draws[4] % 5000}/{photo:010d}_{secret:010x}.jpg"
+        return f"http://{site.name}/{FOLDERS[draws[4] & 7]}/{photo:010d}.jpg"
+
+    def _ails(self, host: str, now_s: float) -> bool:
+        phase = now_s / self.settings.ailing_period_s + uniform(self.settings.seed, "phase", host)
+        return phase % 1 >= 2 / 3
+
+    def _dress_draw(self, picture: Picture) -> float:
+        return self._rows.draws(picture.label, picture.serial)[6] / FULL
+
+    def _place(self, url: str, asked: Asked) -> Place:
+        label, serial = max(asked.label, 0), asked.serial
+        picture = self.picture(label, serial)
+        return Place(
+            here=url,
+            elsewhere=self.new_url(label, serial),
+            notice=self.notice_url(asked.site),
+            picture=picture,
+            picture_type=self.artist.media_type(picture, self._dress_draw(picture)),
+            host=asked.site.name,
+            retry_after=self.settings.retry_after,
+            drip_bytes_per_s=self.settings.drip_bytes_per_s,
+            salt=asked.time_draw,
+        )
+
+
+def _fate_without_row(site: Site, path: str) -> Fate:
+    """What a site does about an address that is not in the list."""
+    if site.fates[0] in HOST_FATES and site.character is not Character.FLICKR:
+        return site.fates[0]
+    if path == "/robots.txt":
+        return Fate.NOT_FOUND
+    if path == NOTICE_PATH or f"http://{site.name}{path}" == UNAVAILABLE_URL:
+        return Fate.PLACEHOLDER
+    if site.character is Character.FLICKR:
+        return Fate.MOVED_PLACEHOLDER
+    return Fate.PLACEHOLDER if site.hides_missing else Fate.NOT_FOUND
