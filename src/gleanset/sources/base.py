@@ -1,0 +1,104 @@
+"""What every source of labelled URLs is: record batches in one schema, and a count of what could not be read.
+
+Columns of a batch, all of them always present and without nulls unless said otherwise:
+
+========  ========  =========================================================================
+url       string    as the list has it; bytes that were not UTF-8 percent-encoded; not empty
+label     string    the class as the list writes it; not empty
+origin    string    the list's own image id; null where it has none
+========  ========  =========================================================================
+
+Where the list has them, nullable: ``licence``, ``author``, ``split``, ``caption`` (string); from a manifest
+also ``key`` (string), ``sha256`` (binary, 32 bytes) and ``phash`` (uint64).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+SCHEMA_TYPES: dict[str, pa.DataType] = {
+    "url": pa.string(),
+    "label": pa.string(),
+    "origin": pa.string(),
+    "licence": pa.string(),
+    "author": pa.string(),
+    "split": pa.string(),
+    "caption": pa.string(),
+    "key": pa.string(),
+    "sha256": pa.binary(),
+    "phash": pa.uint64(),
+}
+MOST_EXAMPLES = 20
+LONGEST_EXAMPLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a table mean what, where the user says so. None: guessed from the names."""
+
+    url: str | None = None
+    label: str | None = None
+    licence: str | None = None
+    author: str | None = None
+    split: str | None = None
+    caption: str | None = None
+
+
+class Source(Protocol):
+    """One list. Reading it twice gives the same batches; memory stays flat however long it is."""
+
+    @property
+    def name(self) -> str:
+        """For messages and the recipe: the list as the user wrote it."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """A word of ``registry.FORMATS``."""
+        ...
+
+    @property
+    def is_manifest(self) -> bool:
+        """Whether the rows say what their bodies were (``key``, ``sha256``, ``phash``)."""
+        ...
+
+    @property
+    def odd_lines(self) -> int:
+        """Lines that are no labelled URL. Complete once ``batches`` is exhausted."""
+        ...
+
+    @property
+    def odd_examples(self) -> list[tuple[str, int, str]]:
+        """(file, line number from 1, the line's first 80 characters), at most 20, in order."""
+        ...
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Raises ListError where not one row can be read."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256 of the list's bytes as they lie on disk, as 64 hex digits."""
+        ...
+
+
+@dataclass(slots=True)
+class OddLines:
+    """Counts what could not be read and keeps the first examples."""
+
+    name: str
+    count: int = 0
+    examples: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def add(self, number: int, line: bytes) -> None:
+        """``number`` counts from 1."""
+        self.count += 1
+        if len(self.examples) < MOST_EXAMPLES:
+            text = line[: 4 * LONGEST_EXAMPLE].decode("utf-8", "replace").strip()
+            self.examples.append((self.name, number, text[:LONGEST_EXAMPLE]))
+
+    def clear(self) -> None:
+        """Before the list is read again."""
+        self.count = 0
+        self.examples.clear()

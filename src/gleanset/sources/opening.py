@@ -1,0 +1,206 @@
+"""The bytes of a list's file: decompressed, in whole lines, with the file's digest from the same pass.
+
+What a file is follows from its content, never from its name alone.
+"""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import tarfile
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import ListError
+
+CHUNK_BYTES = 8 << 20
+HEAD_BYTES = 256 << 10
+LONGEST_LINE_BYTES = 256 << 20
+
+_COMPRESSIONS: tuple[tuple[bytes, Any], ...] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"BZh", bz2.open),
+    (b"\xfd7zXZ\x00", lzma.open),
+)
+_FOREIGN_ERRORS = (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, gzip.BadGzipFile, OSError)
+_SETTLED_S = 2.0
+"""A file changed this recently may change again within its time stamp: its digest is not remembered."""
+
+
+class _Hashed(io.RawIOBase):
+    """A file that is hashed as it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n_bytes: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        self.sha256.update(memoryview(buffer)[:n_bytes])
+        return n_bytes
+
+    def drain(self) -> None:
+        """Read what a decompressor left over."""
+        while self.read(CHUNK_BYTES):
+            pass
+
+
+class ListFile:
+    """One file of a list."""
+
+    def __init__(self, path: Path, name: str, cache_dir: Path | None = None) -> None:
+        self.path = path
+        self.name = name
+        """As the user wrote it."""
+        self._cache_dir = cache_dir
+        self._digest: str | None = None
+
+    def head(self) -> bytes:
+        """The first bytes after decompression, at most ``HEAD_BYTES``."""
+        with self._translated(), self._open() as raw:
+            return next(_blocks(raw, HEAD_BYTES), b"")
+
+    def chunks(self) -> Iterator[bytes]:
+        """The text in pieces of whole lines, each ended by a newline, read ahead by a thread."""
+        yield from _read_ahead(self._chunks())
+
+    def digest(self) -> str:
+        """SHA-256 of the file as it lies on disk."""
+        if self._digest is None:
+            self._digest = self._remembered() or self._read_digest()
+        return self._digest
+
+    def _chunks(self) -> Iterator[bytes]:
+        with self._translated(), self._open() as file:
+            if self._digest is not None:
+                yield from _whole_lines(_blocks(file, CHUNK_BYTES), self.name)
+                return
+            raw = _Hashed(file)
+            yield from _whole_lines(_blocks(raw, CHUNK_BYTES), self.name)
+            raw.drain()
+        self._remember(raw.sha256.hexdigest())
+
+    def _open(self) -> IO[bytes]:
+        return self.path.open("rb", buffering=0)
+
+    def _read_digest(self) -> str:
+        with self._translated(), self._open() as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        self._remember(digest)
+        return digest
+
+    def _memory(self) -> Path | None:
+        if self._cache_dir is None:
+            return None
+        stat = self.path.stat()
+        identity = f"{self.path.resolve()}|{stat.st_ino}|{stat.st_size}|{stat.st_mtime_ns}"
+        return self._cache_dir / "digests" / hashlib.sha256(os.fsencode(identity)).hexdigest()
+
+    def _remembered(self) -> str | None:
+        memory = self._memory()
+        try:
+            text = memory.read_text("ascii") if memory else ""
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if len(text) == 64 else None
+
+    def _remember(self, digest: str) -> None:
+        self._digest = digest
+        memory = self._memory()
+        if memory is None or time.time() - self.path.stat().st_mtime < _SETTLED_S:
+            return
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        draft = memory.with_name(f"{memory.name}.{os.getpid()}")
+        draft.write_text(digest, "ascii")
+        draft.replace(memory)
+
+    def _translated(self) -> "_Translated":
+        return _Translated(self.name)
+
+
+class _Translated:
+    """The one door where errors of files and decompressors become ListError."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, _FOREIGN_ERRORS):
+            raise ListError(_explain(self._name, error)) from error
+
+
+def _explain(name: str, error: BaseException) -> str:
+    match error:
+        case FileNotFoundError():
+            return f"{name}: no such file. Check the path, or see `gleanset sources` for lists with a name."
+        case PermissionError():
+            return f"{name}: may not be read by this user. Change its permissions, or copy it."
+        case EOFError():
+            return f"{name}: the compressed file ends too early. Download it again, it is incomplete."
+        case _:
+            return f"{name}: reading failed ({error}). Download it again, or unpack it by hand."
+
+
+def _blocks(raw: Any, n_bytes: int) -> Iterator[bytes]:
+    """Decompressed blocks of the file; of an archive, its regular members one after another."""
+    buffered = io.BufferedReader(raw, CHUNK_BYTES) if isinstance(raw, io.RawIOBase) else raw
+    stream: IO[bytes] = buffered
+    start = buffered.peek(8)[:8]
+    for magic, opener in _COMPRESSIONS:
+        if start.startswith(magic):
+            stream = io.BufferedReader(opener(buffered, "rb"), 1 << 20)
+    if stream.peek(512)[257:262] == b"ustar":  # type: ignore[attr-defined]
+        yield from _members(stream, n_bytes)
+        return
+    while block := stream.read(n_bytes):
+        yield block
+
+
+def _members(stream: IO[bytes], n_bytes: int) -> Iterator[bytes]:
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            name = member.name.rpartition("/")[2]
+            if member.isfile() and not name.startswith((".", "README")):
+                file = archive.extractfile(member)
+                while file is not None and (block := file.read(n_bytes)):
+                    yield block
+                yield b"\n"
+
+
+def _whole_lines(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    carry = b""
+    for block in blocks:
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield carry + block[:cut]
+            carry = block[cut:]
+        else:
+            carry += block
+        if len(carry) > LONGEST_LINE_BYTES:
+            raise ListError(
+                f"{name}: a line of more than {LONGEST_LINE_BYTES >> 20} MiB. "
+                "That is no list of URLs: check the file."
+            )
+    if carry:
+        yield carry + b"\n"
+
+
+def _read_ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same chunks, the next one being read while this one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead = reader.submit(next, chunks, None)
+        while (chunk := ahead.result()) is not None:
+            ahead = reader.submit(next, chunks, None)
+            yield chunk

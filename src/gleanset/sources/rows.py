@@ -1,0 +1,87 @@
+"""From a table's own columns to a batch in our schema, and the reading that all tables share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import ListError
+from .base import SCHEMA_TYPES, OddLines
+from .manifest import as_phash, as_sha256
+from .opening import ListFile
+
+
+class TableSource(ABC):
+    """What CSV, TSV, JSON lines, Parquet and bare URLs have in common."""
+
+    def __init__(self, file: ListFile, format_: str, columns: Mapping[str, str], label: str | None) -> None:
+        self._file = file
+        self.format = format_
+        self._columns = columns
+        """Our name to the table's."""
+        self._label = label
+        """The class of every row, where the list has no labels."""
+        self._odd = OddLines(file.name)
+
+    @property
+    def name(self) -> str:
+        return self._file.name
+
+    @property
+    def is_manifest(self) -> bool:
+        return "phash" in self._columns
+
+    @property
+    def odd_lines(self) -> int:
+        return self._odd.count
+
+    @property
+    def odd_examples(self) -> list[tuple[str, int, str]]:
+        return self._odd.examples
+
+    def digest(self) -> str:
+        return self._file.digest()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        self._odd.clear()
+        n_rows = 0
+        for columns in self._read():
+            batch = to_schema(columns, self._label)
+            n_rows += batch.num_rows
+            yield batch
+        if not n_rows:
+            raise ListError(
+                f"{self.name}: read as {self.format}, but no row has both a URL and a label "
+                f"({self.odd_lines:,} broken). "
+                "Check --url-col and --label-col, or name its format with --source."
+            )
+
+    @abstractmethod
+    def _read(self) -> Iterator[dict[str, pa.Array]]:
+        """The columns asked for, by our names, odd rows left out and counted."""
+
+
+def to_schema(columns: dict[str, pa.Array], label: str | None) -> pa.RecordBatch:
+    """Columns by our names as a batch in the schema of ``base``; ``label`` fills in for a missing column."""
+    n_rows = len(columns["url"])
+    if "label" not in columns:
+        columns = {**columns, "label": pa.repeat(pa.scalar(label, pa.string()), n_rows)}
+    if "origin" not in columns:
+        columns = {**columns, "origin": pa.nulls(n_rows, pa.string())}
+    return pa.RecordBatch.from_arrays(
+        [_typed(name, columns[name]) for name in SCHEMA_TYPES if name in columns],
+        names=[name for name in SCHEMA_TYPES if name in columns],
+    )
+
+
+def _typed(name: str, values: pa.Array) -> pa.Array:
+    match name:
+        case "sha256":
+            return as_sha256(values)
+        case "phash":
+            return as_phash(values)
+        case "url" | "label":
+            return values
+        case _:
+            return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
