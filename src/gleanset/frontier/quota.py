@@ -125,7 +125,9 @@ class QuotaBook:
         """With a total over all classes: what an exhausted class leaves goes to those that have
         candidates, the smallest first. The classes that got a place.
         """
-        if self._total is None or c in self._shared_out or self.left[c] > 0:
+        if self._total is None or self.state[c] is not ClassState.OPEN or self.left[c] > 0:
+            return ()
+        if c in self._shared_out:
             return ()
         self._shared_out.add(c)
         places = int(self.most[c]) - self.accepted[c]

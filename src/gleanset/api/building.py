@@ -1,0 +1,219 @@
+"""The whole job: survey, plan, collect, pack, report; and the same again from where it stopped."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+from ..catalog.select import Selection
+from ..errors import UsageError
+from ..fetch.base import FetchSettings
+from ..recipe import Recipe, read_recipe
+from ..run.assembly import Collection, CollectSettings
+from ..run.engine import Ending, Patience
+from ..store.ingest import build_pool
+from ..store.journal import Journal
+from ..store.pool import Pool
+from ..store.durable import write_atomically
+from ..store.workdir import Workdir
+from ..terms.plan import Plan, PlannedClass
+from ..terms.tally import Tally
+from . import saved
+from .finishing import finish
+from .lists import Surveyed, choose, look, names_and_parents, open_lists, plan_of, wordnet
+from .results import Report, StopSignal
+from .saved import Saved
+from .standing import Standing
+
+Progress = Callable[[Tally], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A build that was planned, but of which nothing lies on the disk yet."""
+
+    surveyed: Surveyed
+    selection: Selection
+    plan: Plan
+
+
+def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
+    """Begin a build, or go on with the one in ``out``."""
+    started_s = time.monotonic()
+
+    def say(tally: Tally) -> None:
+        progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
+
+    prepared = None if _occupied(out) else _prepare(recipe, say)
+    work = Path(recipe.work) if recipe.work else None
+    with Workdir.open(out, work) as workdir:
+        known = saved.read(workdir)
+        if known is None:
+            known = _begin(workdir, recipe, prepared or _prepare(recipe, say), say)
+        else:
+            recipe, known = _go_on(workdir, recipe, known)
+        return _collect_and_finish(workdir, recipe, known, say, stop)
+
+
+def _occupied(out: Path) -> bool:
+    """Whether something lies in ``out``: a build to go on with, or files that are not ours."""
+    return out.is_dir() and any(out.iterdir())
+
+
+def _prepare(recipe: Recipe, say: Progress) -> _Prepared:
+    """Everything that can be refused, before anything is written."""
+    if not recipe.lists:
+        raise UsageError(
+            "No list was named and no build lies in that folder. Name a list of labelled image URLs: "
+            "`gleanset build LIST -o DIR`."
+        )
+    say(Tally("reading", 0.0, note=", ".join(recipe.lists)))
+    surveyed = look(recipe)
+    say(Tally("planning", 0.0, note=f"{surveyed.survey.urls:,} URLs of {surveyed.survey.classes:,} classes"))
+    census = surveyed.survey.per_class
+    selection = choose(recipe, census)
+    return _Prepared(surveyed, selection, plan_of(recipe, census, selection))
+
+
+def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress) -> Saved:
+    """Write pool, recipe and plan. The plan comes last: with it the build exists."""
+    plan, selection = prepared.plan, prepared.selection
+    planned = (*plan.classes, *plan.reserves)
+    labels = [one.label for one in planned]
+    say(Tally("planning", 0.0, note=f"sorting the URLs of {len(labels):,} classes", classes=len(plan.classes)))
+    build_pool(
+        prepared.surveyed.sources,
+        labels=labels,
+        class_of={raw: label for raw, label in selection.class_of.items() if label in set(labels)},
+        seed=recipe.seed,
+        path=workdir.pool,
+        hosts=recipe.hosts,
+        exclude_hosts=recipe.exclude_hosts,
+        more_specific=_more_specific,
+    )
+    names, parents = names_and_parents(labels)
+    known = Saved(
+        plan=plan,
+        list_sha256=prepared.surveyed.digests,
+        odd_lines=prepared.surveyed.survey.odd_lines,
+        names={label: tuple(words) for label, words in names.items()},
+        parents={label: tuple(ids) for label, ids in parents.items()},
+        own_quotas=tuple(selection.quotas),
+    )
+    _write_recipe(workdir, recipe, known)
+    saved.write(workdir, known)
+    return known
+
+
+def _more_specific(labels: tuple[str, ...]) -> str | None:
+    """Of labels that share a URL, the one that lies below all others in WordNet; None: there is none."""
+    graph = wordnet()
+    for label in labels:
+        if all(other == label or graph.is_ancestor(other, label) for other in labels):
+            return label
+    return None
+
+
+def _write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
+    from .. import __version__
+
+    drawn = {}
+    if recipe.classes is not None:
+        drawn = {
+            "classes": [one.label for one in known.plan.classes],
+            "reserves": [one.label for one in known.plan.reserves],
+        }
+    extra = {"list-sha256": dict(known.list_sha256), "versions": {"gleanset": __version__}}
+    text = recipe.to_toml({**extra, "drawn": drawn} if drawn else extra)
+    write_atomically(workdir.state / "recipe.toml", text)
+    write_atomically(workdir.recipe, text)
+
+
+def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Saved]:
+    """The recipe of the build in the folder, with what was said now where that may change."""
+    stored = read_recipe(workdir.state / "recipe.toml")
+    merged = recipe.over(stored)
+    _refuse_other_lists(recipe, stored, known)
+    changed = [text for text in merged.changes(stored) if not text.startswith("images ")]
+    if changed:
+        raise UsageError(
+            f"{workdir.root} holds a build of another recipe: {'; '.join(changed)}. "
+            "Leave these options out to go on with it, or choose another folder."
+        )
+    if merged.images != stored.images:
+        quotas = tuple(_requota(one, merged, known) for one in known.plan.classes)
+        reserves = tuple(_requota(one, merged, known) for one in known.plan.reserves)
+        known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
+        saved.write(workdir, known)
+    if merged != stored:
+        _write_recipe(workdir, merged, known)
+    return merged, known
+
+
+def _requota(one: PlannedClass, recipe: Recipe, known: Saved) -> PlannedClass:
+    if one.label in known.own_quotas or recipe.images is None:
+        return one
+    return replace(one, quota=recipe.images)
+
+
+def _refuse_other_lists(recipe: Recipe, stored: Recipe, known: Saved) -> None:
+    """The lists that are named now must be those of the build, by content."""
+    if not recipe.lists or "-" in recipe.lists:
+        return
+    now = [source.digest() for source in open_lists(recipe.over(stored))]
+    if now != [digest for _, digest in known.list_sha256]:
+        raise UsageError(
+            f"{', '.join(recipe.lists)}: not the list that the build in this folder began with "
+            f"({', '.join(name for name, _ in known.list_sha256)}, SHA-256 "
+            f"{', '.join(digest[:12] for _, digest in known.list_sha256)}). Choose another folder for another list."
+        )
+
+
+def _collect_and_finish(
+    workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, stop: StopSignal
+) -> Report:
+    pool = Pool.open(workdir.pool)
+    with Journal(workdir.journal) as journal:
+        if not _finished(journal, known):
+            collection = Collection(workdir, known.plan, pool, journal, collect_settings(recipe))
+            if not collection.complete:
+                collected = collection.run(progress=say, stopping=lambda: stop.requested)
+                if collected.ending is Ending.STOPPED:
+                    return Standing(known.plan, pool, journal).report("interrupted", str(workdir.root))
+        return finish(workdir, recipe, known, pool, journal, say)
+
+
+def _finished(journal: Journal, known: Saved) -> bool:
+    """Whether the last run ended with every quota met, under these very quotas: then nobody is asked again."""
+    last = None
+    for note in journal.notes():
+        if note.kind == "packed":
+            last = note.payload
+    return last is not None and last["status"] == "complete" and last["quotas"] == quotas_of(known.plan)
+
+
+def quotas_of(plan: Plan) -> list[list[int | None]]:
+    """All quotas as plain numbers."""
+    return [[one.quota.at_least, one.quota.at_most] for one in (*plan.classes, *plan.reserves)]
+
+
+def collect_settings(recipe: Recipe) -> CollectSettings:
+    """How the recipe wants its images fetched."""
+    return CollectSettings(
+        fetch=FetchSettings(
+            timeout_s=recipe.timeout,
+            user_agent=recipe.agent(),
+            insecure=recipe.insecure,
+            cacert=recipe.cacert,
+            proxy=recipe.proxy,
+            resolve=recipe.resolve,
+            allow_private=recipe.allow_private,
+        ),
+        treatment=recipe.treatment(),
+        patience=Patience(recipe.patience, recipe.time_limit),
+        concurrency=recipe.concurrency,
+        per_host=recipe.per_host,
+        workers=recipe.workers,
+        signatures=files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8"),
+    )

@@ -1,0 +1,103 @@
+"""From lists to a plan: read, survey, choose, forecast."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..catalog.graph import Graph
+from ..catalog.select import Choice, Selection, select
+from ..plan.planner import make_plan
+from ..recipe import Recipe
+from ..sources.base import Columns, Source
+from ..sources.class_table import read_class_table
+from ..sources.registry import open_sources
+from ..sources.wordnet import load_wordnet
+from ..store.ingest import survey_lists
+from ..terms.plan import Census, Plan, Quota, Survey
+
+Reading = Callable[[int], None]
+"""Hears how many lines were read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Lists that were opened and counted."""
+
+    sources: tuple[Source, ...]
+    survey: Survey
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        return tuple((source.name, source.digest()) for source in self.sources)
+
+
+def home() -> Path:
+    """Where fetched lists, censuses and host knowledge are kept: GLEANSET_HOME, else the user's cache folder."""
+    named = os.environ.get("GLEANSET_HOME")
+    if named:
+        return Path(named)
+    cache_home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache_home) if cache_home else Path.home() / ".cache") / "gleanset"
+
+
+def open_lists(recipe: Recipe) -> tuple[Source, ...]:
+    """The recipe's lists, opened. Raises ListError where one cannot be read."""
+    columns = Columns(
+        url=recipe.url_col,
+        label=recipe.label_col,
+        licence=recipe.licence_col,
+        author=recipe.author_col,
+        split=recipe.split_col,
+    )
+    return tuple(open_sources(recipe.lists, columns, recipe.source))
+
+
+def look(recipe: Recipe) -> Surveyed:
+    """Open and count the lists; the second time the counts come from the cache."""
+    sources = open_lists(recipe)
+    return Surveyed(sources, survey_lists(sources, home() / "surveys"))
+
+
+@cache
+def wordnet() -> Graph:
+    """WordNet's nouns, read at their first use."""
+    return Graph(load_wordnet())
+
+
+def choose(recipe: Recipe, census: Census) -> Selection:
+    """Which classes of the census are meant."""
+    table = read_class_table(Path(recipe.class_table)) if recipe.class_table else ()
+    choice = Choice(
+        classes=recipe.classes,
+        class_=recipe.class_,
+        under=recipe.under,
+        not_under=recipe.not_under,
+        leaves=recipe.leaves,
+        table=tuple(table),
+    )
+    return select(census.labels, census.urls, wordnet(), choice)
+
+
+def plan_of(recipe: Recipe, census: Census, selection: Selection) -> Plan:
+    """What the recipe makes of the chosen classes."""
+    return make_plan(
+        census,
+        selection,
+        draw=recipe.classes,
+        quota=recipe.images or Quota(),
+        total=recipe.total,
+        seed=recipe.seed,
+        size_px=recipe.size,
+    )
+
+
+def names_and_parents(labels: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+    """All names and the hypernyms of those labels that are WordNet's."""
+    graph = wordnet()
+    known = {label: synset for label in labels if (synset := graph.get(label)) is not None}
+    return (
+        {label: synset.names for label, synset in known.items()},
+        {label: synset.parents for label, synset in known.items()},
+    )

@@ -1,0 +1,102 @@
+"""What the front hall hands out: frozen values, and the switch that stops a build."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["complete", "short", "interrupted", "failed", "running"]
+
+
+class StopSignal:
+    """Asks a running build to come to an orderly end: it drains, commits and returns."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def request(self) -> None:
+        """Ask; asking twice is harmless, and any thread or signal handler may."""
+        self.requested = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """One class of a list."""
+
+    id: str
+    name: str
+    urls: int
+    flickr_urls: int
+    forecast: float
+    """Expected number of images if every URL were asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """What one class of a build came to."""
+
+    id: str
+    name: str
+    quota: int | None
+    """Images that make it full; None: as many as there are."""
+    accepted: int
+    tried: int
+    candidates: int
+    least: int = 0
+    """Fewer than these make it short."""
+
+    @property
+    def short(self) -> bool:
+        return self.accepted < self.least
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a build stands or ended. ``tried == accepted + sum(rejected.values())``, and so many rows has
+    ``outcomes.parquet``.
+    """
+
+    status: Status
+    out: str
+    digest: str
+    """SHA-256 over the sorted (key, label, split, sha256), hex; empty before the first pack."""
+    classes: tuple[ClassResult, ...]
+    tried: int
+    """URLs whose fate was decided."""
+    accepted: int
+    rejected: Mapping[str, int]
+    """Every other fate by its reason: failures, flaws, judgements; spares, deferred and revoked ones too."""
+    bytes: int
+    """Of the images in the dataset."""
+    elapsed_s: float
+    """Spent collecting, all runs together."""
+    images_per_s: float
+    page: str = ""
+    """The HTML report, where one was written."""
+    notes: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that ``build --json`` promises."""
+        return {
+            "status": self.status,
+            "out": self.out,
+            "digest": self.digest,
+            "classes": [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "quota": one.quota,
+                    "accepted": one.accepted,
+                    "tried": one.tried,
+                    "candidates": one.candidates,
+                }
+                for one in self.classes
+            ],
+            "totals": {
+                "tried": self.tried,
+                "accepted": self.accepted,
+                "rejected": dict(self.rejected),
+                "bytes": self.bytes,
+            },
+            "elapsed_s": round(self.elapsed_s, 3),
+            "images_per_s": round(self.images_per_s, 3),
+        }

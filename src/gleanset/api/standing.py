@@ -1,0 +1,184 @@
+"""Where a build stands, read from its journal alone: what reports, cards and tables are made of."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from ..store.journal import JournalReader
+from ..store.journal_rows import JournalRow
+from ..store.pool import Pool
+from ..terms.plan import Plan, PlannedClass
+from ..terms.verdict import Judgement, Verdict
+from ..urls import host_of, is_flickr, politeness_group
+from .results import ClassResult, Report, Status
+
+TIMINGS_A_HOST = 200
+"""Times kept for a host's median; more would not move it."""
+
+
+@dataclass(slots=True)
+class HostFacts:
+    """What became of the requests to one politeness group."""
+
+    tried: int = 0
+    accepted: int = 0
+    seconds_s: float = 0.0
+    times_s: list[float] = field(default_factory=list)
+
+    def add(self, row: JournalRow) -> None:
+        self.tried += 1
+        self.accepted += row.verdict is Verdict.ACCEPTED
+        elapsed_s = row.elapsed_s or 0.0
+        self.seconds_s += elapsed_s
+        if len(self.times_s) < TIMINGS_A_HOST:
+            self.times_s.append(elapsed_s)
+
+    @property
+    def median_s(self) -> float | None:
+        return median(self.times_s) if self.times_s else None
+
+
+class Standing:
+    """Sums over one reading of the journal. The dataset's classes are those of the plan without the
+    replaced ones, and with the reserves that took their places.
+    """
+
+    def __init__(self, plan: Plan, pool: Pool, journal: JournalReader) -> None:
+        self.plan = plan
+        self.planned: tuple[PlannedClass, ...] = (*plan.classes, *plan.reserves)
+        self._pool = pool
+        self._journal = journal
+        self.replaced: dict[int, int] = {}
+        self.elapsed_s = 0.0
+        self.finished: str | None = None
+        """The digest with which the last pack ended."""
+        for note in journal.notes():
+            match note.kind:
+                case "class-replaced":
+                    self.replaced[note.payload["class"]] = note.payload["by"]
+                case "run-ended":
+                    self.elapsed_s += float(note.payload["elapsed_s"])
+                case "packed":
+                    self.finished = note.payload["digest"]
+        stepped_in = set(self.replaced.values())
+        self.inside = [
+            c
+            for c in range(len(self.planned))
+            if c not in self.replaced and (c < len(plan.classes) or c in stepped_in)
+        ]
+        self._is_inside = set(self.inside)
+        self._count()
+
+    def _count(self) -> None:
+        n = len(self.planned)
+        self.accepted = [0] * n
+        self.tried = [0] * n
+        self.reasons: Counter[str] = Counter()
+        self.verdicts: Counter[Verdict] = Counter()
+        self.n_bytes = 0
+        self.hosts: dict[str, HostFacts] = {}
+        self.timeline: list[float] = []
+        for row in self.rows():
+            c = int(self._pool.label[row.candidate])
+            self.tried[c] += 1
+            self.verdicts[row.verdict] += 1
+            if row.attempts or row.elapsed_s:
+                self.hosts.setdefault(self._group(row), HostFacts()).add(row)
+            if row.verdict is Verdict.ACCEPTED:
+                self.accepted[c] += 1
+                stored = row.inspection.stored if row.inspection is not None else None
+                self.n_bytes += stored.n_bytes if stored is not None else 0
+                self.timeline.append(row.at_s or 0.0)
+            else:
+                self.reasons[row.reason] += 1
+        unfit = self._pool.unfit.column("reason").to_pylist()
+        self.reasons.update(unfit)
+        self.n_unfit = len(unfit)
+        self.timeline.sort()
+
+    def _group(self, row: JournalRow) -> str:
+        """The group that a row's request went to last (a redirect may have led elsewhere)."""
+        if row.host is not None and row.host < len(self._pool.hosts):
+            return self._pool.hosts[row.host]
+        return politeness_group(host_of(row.final_url)) if row.final_url else "?"
+
+    def rows(self) -> Iterator[JournalRow]:
+        """The journal as it counts today: what a replaced class had accepted is spare."""
+        for row in self._journal.rows():
+            if row.verdict is Verdict.ACCEPTED and int(self._pool.label[row.candidate]) not in self._is_inside:
+                yield replace(row, verdict=Verdict.SPARE, reason=Judgement.CLASS_REPLACED.word)
+            else:
+                yield row
+
+    @property
+    def n_accepted(self) -> int:
+        return sum(self.accepted[c] for c in self.inside)
+
+    @property
+    def n_tried(self) -> int:
+        """Rows of outcomes.parquet: every URL whose fate was decided."""
+        return self.n_accepted + sum(self.reasons.values())
+
+    def candidates(self) -> list[int]:
+        """URLs of each class in the pool."""
+        counts = [0] * len(self.planned)
+        for c, n in Counter(self._pool.label.tolist()).items():
+            counts[c] = n
+        return counts
+
+    def classes(self) -> tuple[ClassResult, ...]:
+        """The dataset's classes, in the plan's order."""
+        candidates = self.candidates()
+        return tuple(self._result(c, candidates[c]) for c in self.inside)
+
+    def _result(self, c: int, candidates: int) -> ClassResult:
+        planned = self.planned[c]
+        quota = planned.quota
+        return ClassResult(
+            planned.label,
+            planned.name,
+            quota.at_most if self.plan.total is None else max(quota.at_most or 0, self.accepted[c]),
+            self.accepted[c],
+            self.tried[c],
+            candidates,
+            quota.at_least,
+        )
+
+    @property
+    def short(self) -> bool:
+        """Whether a class, or the total, has fewer images than was asked for."""
+        if self.plan.total is not None:
+            return self.n_accepted < self.plan.total
+        return any(one.short for one in self.classes())
+
+    def groups(self) -> tuple[tuple[str, int, int, float], ...]:
+        """The first tool's statistics (F12): (flickr, other, all; tried; accepted; seconds)."""
+        sums = {True: [0, 0, 0.0], False: [0, 0, 0.0]}
+        for name, facts in self.hosts.items():
+            row = sums[is_flickr(name)]
+            row[0] += facts.tried
+            row[1] += facts.accepted
+            row[2] += facts.seconds_s
+        flickr, other = sums[True], sums[False]
+        both = [a + b for a, b in zip(flickr, other, strict=True)]
+        rows: Sequence[tuple[str, list[float]]] = (("flickr", flickr), ("other", other), ("all", both))
+        return tuple((name, int(row[0]), int(row[1]), float(row[2])) for name, row in rows)
+
+    def report(self, status: Status, out: str, digest: str = "", page: str = "") -> Report:
+        """The value that ``build`` returns."""
+        elapsed_s = self.elapsed_s
+        return Report(
+            status=status,
+            out=out,
+            digest=digest or self.finished or "",
+            classes=self.classes(),
+            tried=self.n_tried,
+            accepted=self.n_accepted,
+            rejected=dict(self.reasons.most_common()),
+            bytes=self.n_bytes,
+            elapsed_s=elapsed_s,
+            images_per_s=self.n_accepted / elapsed_s if elapsed_s > 0 else 0.0,
+            page=page,
+            notes=self.plan.notes,
+        )
