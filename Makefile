@@ -1,0 +1,48 @@
+# make demo     a whole build against a simulated rotten web: no network, no list, under a minute
+# make test     everything that CI checks: lint, types, floors, tests
+# make lint     the first three of these alone
+# make docs     write docs/reference/cli.md anew from the options themselves
+# make bench    the benchmarks (minutes)
+# make pins     write constraints.txt anew from what the environment of `make test` holds
+# make clean    remove what make made
+
+VENV := .venv
+DEV := .venv/dev
+BIN := $(CURDIR)/$(DEV)/bin
+SOURCES := $(shell find src -name '*.py')
+PYTEST_OPTIONS ?=
+
+.PHONY: demo test lint docs bench pins clean
+
+demo: $(VENV)/.ready
+	$(VENV)/bin/gleanset demo -o demo
+
+test: lint
+	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+lint: $(DEV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+docs: $(DEV)/.ready
+	$(BIN)/python scripts/write_cli_reference.py
+
+bench: $(DEV)/.ready
+	$(BIN)/python -m benchmarks
+
+pins: $(DEV)/.ready
+	$(BIN)/python scripts/write_pins.py > constraints.txt.new
+	mv constraints.txt.new constraints.txt
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+$(VENV)/.ready: pyproject.toml scripts/environment.sh $(SOURCES)
+	sh scripts/environment.sh $(VENV) .
+	@touch $@
+
+$(DEV)/.ready: pyproject.toml constraints.txt scripts/environment.sh
+	CONSTRAINTS=constraints.txt sh scripts/environment.sh $(DEV) GROUP:dev -e .
+	@touch $@
