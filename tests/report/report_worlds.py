@@ -51,7 +51,7 @@ def a_build(
         candidates=sum(r.candidates for r in rows),
         spare=31,
         deferred=140,
-        hosts=tuple(_host(i, chance) for i in range(60)),
+        hosts=tuple(_host(i, chance) for i in range(40)),
         n_hosts=3211,
         timeline=tuple(
             (t * accepted / 37 / 80, round(accepted * (1 - (1 - t / 80) ** 1.7))) for t in range(81)

@@ -3,8 +3,9 @@
 Every chart has an accessible name, and every mark a ``<title>`` that a pointer shows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -13,7 +14,7 @@ from .scales import thin, ticks
 
 WIDTH, HEIGHT = 480, 236
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 36
-_POINTS, _HOVERS = 120, 30
+_POINTS, _HOVERS = 40, 12
 _X0, _X1, _Y0, _Y1 = LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, TOP
 
 
@@ -29,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What an axis says. ``ticks`` also sets its range, from 0 unless ``low`` is given."""
+    """What an axis says, and its range."""
 
     name: str
     ticks: tuple[float, ...]
@@ -38,11 +39,17 @@ class Axis:
     exact: Callable[[float], str] = count
     """In tooltips."""
     low: float = 0.0
+    high: float | None = None
+    """None: the last tick."""
 
     def place(self, value: float, start: float, end: float) -> float:
-        top = self.ticks[-1]
+        top = self.ticks[-1] if self.high is None else self.high
         part = (value - self.low) / (top - self.low) if top > self.low else 0.0
         return start + (end - start) * min(max(part, 0.0), 1.0)
+
+    def marks(self) -> tuple[float, ...]:
+        """The ticks inside the range."""
+        return tuple(tick for tick in self.ticks if self.high is None or tick <= self.high)
 
 
 def line_chart(
@@ -61,14 +68,12 @@ def stacked_chart(
 ) -> Markup:
     """Areas on top of each other, the first at the bottom."""
     kept = thin(len(x), _POINTS)
-    floor = [0.0] * len(x)
-    body = []
+    roof = [0.0] * len(x)
+    body: list[str] = []
     for one in series:
-        roof = [low + value for low, value in zip(floor, one.values, strict=True)]
-        upper = _path(kept, x, roof, x_axis, y_axis)
-        lower = _path(kept[::-1], x, floor, x_axis, y_axis).replace("M", "L", 1)
-        body.append(f'<path class="area {one.tone}" d="{upper}{lower}Z"/>')
-        floor = roof
+        roof = [low + value for low, value in zip(roof, one.values, strict=True)]
+        line = _path(kept, x, roof, x_axis, y_axis)
+        body.insert(0, f'<path class="area {one.tone}" d="{line}V{_Y0}H{_X0}Z"/>')
     return _chart(title, [*_grid(x_axis, y_axis), *body, *_hovers(x, series, x_axis, y_axis)])
 
 
@@ -98,8 +103,8 @@ def scatter_chart(
 ) -> Markup:
     """Dots of (x, y, tone, tooltip); the diagonal is where both are equal."""
     body = [
-        f'<circle class="dot {tone}" r="3.5" cx="{x_axis.place(x, _X0, _X1):.1f}" '
-        f'cy="{y_axis.place(y, _Y0, _Y1):.1f}"><title>{escape(said)}</title></circle>'
+        f'<circle class="dot {tone}" r="3.5" cx="{_n(x_axis.place(x, _X0, _X1))}" '
+        f'cy="{_n(y_axis.place(y, _Y0, _Y1))}"><title>{escape(said)}</title></circle>'
         for x, y, tone, said in dots
     ]
     if diagonal:
@@ -146,39 +151,54 @@ def _chart(title: str, body: Sequence[str]) -> Markup:
 
 
 def _path(kept: Sequence[int], x: Sequence[float], y: Sequence[float], x_axis: Axis, y_axis: Axis) -> str:
-    points = (f"{x_axis.place(x[i], _X0, _X1):.1f} {y_axis.place(y[i], _Y0, _Y1):.1f}" for i in kept)
-    return "M" + "L".join(points)
+    """The line in steps from point to point, which takes fewer letters than points do."""
+    points = [(x_axis.place(x[i], _X0, _X1), y_axis.place(y[i], _Y0, _Y1)) for i in kept]
+    drawn = [(round(px, 1), round(py, 1)) for px, py in points]
+    steps = (f"{_n(bx - ax)} {_n(by - ay)}" for (ax, ay), (bx, by) in pairwise(drawn))
+    return f"M{_n(drawn[0][0])} {_n(drawn[0][1])}l{' '.join(steps)}"
+
+
+def _n(value: float) -> str:
+    """A coordinate in as few letters as a tenth of a unit takes."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _grid(x_axis: Axis, y_axis: Axis) -> list[str]:
-    marks = []
-    for tick in y_axis.ticks:
-        y = y_axis.place(tick, _Y0, _Y1)
-        marks.append(f'<path class="rule" d="M{_X0} {y:.1f}H{_X1}"/>')
-        marks.append(f'<text class="y" x="{_X0 - 6}" y="{y + 4:.1f}">{escape(y_axis.text(tick))}</text>')
-    for tick in x_axis.ticks:
-        x = x_axis.place(tick, _X0, _X1)
-        anchor = "e" if tick == x_axis.ticks[-1] else "m" if x > _X0 else "s"
-        marks.append(f'<text class="{anchor}" x="{x:.1f}" y="{_Y0 + 15}">{escape(x_axis.text(tick))}</text>')
-    marks.append(f'<text class="e name" x="{_X1}" y="{HEIGHT - 4}">{escape(x_axis.name)}</text>')
-    return marks
+    return [*_rules(y_axis), *_feet(x_axis)]
 
 
-def _hovers(x: Sequence[float], series: Sequence[Series], x_axis: Axis, y_axis: Axis) -> list[str]:
-    kept = thin(len(x), _HOVERS)
-    width = (_X1 - _X0) / max(len(kept), 1)
-    strips = []
-    for i in kept:
+def _rules(axis: Axis) -> Iterator[str]:
+    places = [(tick, axis.place(tick, _Y0, _Y1)) for tick in axis.marks()]
+    yield f'<path class="rule" d="{"".join(f"M{_X0} {_n(y)}H{_X1}" for _, y in places)}"/><g class="y">'
+    for tick, y in places:
+        yield f'<text x="{_X0 - 6}" y="{_n(y + 4)}">{escape(axis.text(tick))}</text>'
+    yield "</g>"
+
+
+def _feet(axis: Axis) -> Iterator[str]:
+    for tick in axis.marks():
+        x = axis.place(tick, _X0, _X1)
+        anchor = "e" if x > _X1 - 14 else "m" if x > _X0 else "s"
+        yield f'<text class="{anchor}" x="{_n(x)}" y="{_Y0 + 16}">{escape(axis.text(tick))}</text>'
+    yield f'<text class="e name" x="{_X1}" y="{HEIGHT - 3}">{escape(axis.name)}</text>'
+
+
+def _hovers(x: Sequence[float], series: Sequence[Series], x_axis: Axis, y_axis: Axis) -> Iterator[str]:
+    """Strips from one place to the next, each saying the values at its right end."""
+    yield '<g class="hovers">'
+    left = float(_X0)
+    for i in thin(len(x), _HOVERS)[1:]:
+        right = x_axis.place(x[i], _X0, _X1)
         lines = [
             f"{x_axis.exact(x[i])} {x_axis.name}",
             *(f"{s.name}: {y_axis.exact(s.values[i])}" for s in series),
         ]
-        left = x_axis.place(x[i], _X0, _X1) - width / 2
-        strips.append(
-            f'<rect class="hover" x="{left:.1f}" y="{_Y1}" width="{width:.1f}" height="{_Y0 - _Y1}">'
+        yield (
+            f'<rect x="{_n(left)}" width="{_n(right - left)}">'
             f"<title>{escape(chr(10).join(lines))}</title></rect>"
         )
-    return strips
+        left = right
+    yield "</g>"
 
 
 def axis_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ..figures import DASH, count, share
+from ..figures import count
 from ..terms.plan import Quota
 from .charts import cell_map
 from .data import ClassRow, ClassState, Status
@@ -26,11 +26,12 @@ class ClassLine:
     row: ClassRow
     state: ClassState
     quota: str
-    quota_order: int
-    fill: float
-    """0 to 100: how much of the bar is filled."""
-    tick: float | None
-    """Where the lower end of a quota with two ends lies, 0 to 100."""
+    quota_order: int | None
+    """What to sort by where ``quota`` is no plain number."""
+    fill: str
+    """How much of the bar is filled, in percent."""
+    tick: str
+    """Where the lower end of a quota with two ends lies, in percent; else empty."""
     sheet: int | None
     """Number of its contact sheet, for the link."""
 
@@ -70,7 +71,7 @@ def class_groups(rows: Sequence[ClassRow], status: Status, sheets: dict[str, int
     for state, title in _TITLES.items():
         found = [line for line in lines if line.state == state]
         if state in {"short", "filling"}:
-            found.sort(key=lambda line: line.fill)
+            found.sort(key=lambda line: float(line.fill))
         if found:
             groups.append(ClassGroup(state, title, tuple(found)))
     return tuple(groups)
@@ -91,16 +92,12 @@ def class_map(rows: Sequence[ClassRow], status: Status) -> Markup | None:
 
 def _line(row: ClassRow, status: Status, most: int, sheet: int | None) -> ClassLine:
     low, high = row.quota.at_least, row.quota.at_most
-    tick = 100 * low / high if high and 0 < low < high else None
-    state = state_of(row, status)
-    return ClassLine(row, state, quota_text(row.quota), high or low, _fill(row, most), tick, sheet)
+    tick = f"{100 * low / high:.1f}" if high and 0 < low < high else ""
+    order = None if high and not tick else high or low
+    fill = f"{_fill(row, most):.1f}".removesuffix(".0")
+    return ClassLine(row, state_of(row, status), quota_text(row.quota), order, fill, tick, sheet)
 
 
 def _fill(row: ClassRow, most: int) -> float:
     target = row.quota.at_most or max(row.quota.at_least, most) or 1
     return min(100.0, 100 * row.accepted / target)
-
-
-def yield_text(row: ClassRow) -> str:
-    """Accepted of those tried."""
-    return share(row.accepted, row.tried) if row.tried else DASH

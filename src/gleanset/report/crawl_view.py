@@ -13,7 +13,7 @@ from .scales import thin, ticks, time_ticks, whole_ticks
 _ROLLING = 0.1
 """G7 looks back over this part of the run."""
 Rows = tuple[tuple[str, ...], ...]
-_TABLE_ROWS = 12
+_TABLE_ROWS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,14 @@ def _per_success(points: Sequence[CrawlPoint]) -> Figure:
 
 
 def _rolling(sums: Sequence[tuple[float, int]], window: int) -> tuple[float, ...]:
-    """Seconds per success between each point and the one ``window`` before; before the first success 0."""
-    values: list[float] = []
+    """Seconds per success between each point and the one ``window`` before; where none, the nearest known."""
+    values: list[float | None] = []
     for i, (seconds_s, n) in enumerate(sums):
         before_s, before = sums[i - window] if i >= window else (0.0, 0)
         fresh = n - before
-        values.append((seconds_s - before_s) / fresh if fresh else (values[-1] if values else 0.0))
-    return tuple(values)
+        values.append((seconds_s - before_s) / fresh if fresh else (values[-1] if values else None))
+    first = next((value for value in values if value is not None), 0.0)
+    return tuple(first if value is None else value for value in values)
 
 
 def _behind(points: Sequence[CrawlPoint], series: Sequence[Series], text: Callable[[float], str]) -> Rows:
@@ -142,11 +143,12 @@ def _xs(points: Sequence[CrawlPoint]) -> list[float]:
 
 
 def _tried_axis(points: Sequence[CrawlPoint]) -> Axis:
-    return axis_of("URLs tried", max(_tried(points[-1]), 1))
+    top = max(_tried(points[-1]), 1)
+    return Axis("URLs tried", ticks(top), high=top)
 
 
 def _time_axis(top_s: float) -> Axis:
-    return Axis("since the start", time_ticks(top_s), _clock, duration)
+    return Axis("since the start", time_ticks(top_s), _clock, duration, high=top_s)
 
 
 def _plain_seconds(seconds_s: float) -> str:

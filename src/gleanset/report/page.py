@@ -69,6 +69,7 @@ def render_survey(survey: Survey, title: str) -> str:
         sentence=_survey_sentence(survey),
         key_figures=_survey_keys(survey),
         figures=survey_figures(survey),
+        at_least=[tuple(map(count, level)) for level in survey.at_least],
     )
 
 

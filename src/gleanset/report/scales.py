@@ -24,7 +24,7 @@ _TIME_STEPS_S = (
 )
 
 
-def ticks(top: float, about: int = 4) -> tuple[float, ...]:
+def ticks(top: float, about: int = 5) -> tuple[float, ...]:
     """Round steps (1, 2, 5 times a power of ten) from 0; the last is the first at or above ``top``."""
     if not top > 0:
         return (0.0, 1.0)
@@ -34,7 +34,7 @@ def ticks(top: float, about: int = 4) -> tuple[float, ...]:
     return _steps(step, top)
 
 
-def whole_ticks(top: float, about: int = 4) -> tuple[float, ...]:
+def whole_ticks(top: float, about: int = 5) -> tuple[float, ...]:
     """The same for things that are counted: never a fraction."""
     found = ticks(top, about)
     return found if found[1] >= 1 else _steps(1, max(top, 1))

@@ -172,13 +172,12 @@ def yields_figure(data: ReportData) -> Figure | None:
     rows = [row for row in data.classes if row.forecast is not None and row.tried and row.candidates]
     if not rows:
         return None
-    dots, table = [], []
+    dots = []
     for row in (rows[i] for i in thin(len(rows), _MOST_DOTS)):
         hoped, found = min(1.0, (row.forecast or 0.0) / row.candidates), row.accepted / row.tried
         dots.append(
             (hoped, found, state_of(row, data.status), f"{row.name}: forecast {hoped:.0%}, found {found:.0%}")
         )
-        table.append((row.name, f"{hoped:.0%}", f"{found:.0%}"))
     quarters = (0.0, 0.25, 0.5, 0.75, 1.0)
     x_axis, y_axis = (
         Axis("forecast share of good URLs", quarters, _percent),
@@ -188,8 +187,7 @@ def yields_figure(data: ReportData) -> Figure | None:
         "Forecast and found share of good URLs, by class", dots, x_axis, y_axis, diagonal=True
     )
     caption = "a dot a class; above the line the web was kinder than forecast"
-    rows_behind = tuple(table[i] for i in thin(len(table), 20))
-    return Figure("Found against forecast", caption, chart, (), ("class", "forecast", "found"), rows_behind)
+    return Figure("Found against forecast", caption, chart, ())
 
 
 def _percent(value: float) -> str:

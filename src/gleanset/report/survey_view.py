@@ -38,7 +38,7 @@ def survey_figures(survey: Survey) -> tuple[Figure, ...]:
         return ()
     span = _range(census)
     return (
-        _cumulative(census, survey),
+        _cumulative(census),
         _histogram("Images per class", census.urls, span, "all"),
         _histogram("Images per class, Flickr only", census.flickr_urls, span, "flickr"),
     )
@@ -65,7 +65,7 @@ def _histogram(title: str, values: Sequence[int], span: tuple[int, int], tone: s
     return Figure(title, caption, chart, (), ("images per class", "classes"), rows)
 
 
-def _cumulative(census: Census, survey: Survey) -> Figure:
+def _cumulative(census: Census) -> Figure:
     top = _useful_top(census.urls)
     steps = [round(top * i / _STEPS) for i in range(_STEPS + 1)]
     series = (
@@ -75,10 +75,9 @@ def _cumulative(census: Census, survey: Survey) -> Figure:
     x_axis = Axis("images or more", ticks(top), compact, count)
     title = "Classes with at least so many images"
     chart = line_chart(title, steps, series, x_axis, axis_of("classes", len(census.labels)))
-    rows = tuple((count(n), count(a), count(f)) for n, a, f in survey.at_least)
     legend = tuple((one.name, one.tone) for one in series)
     caption = "from a quota, read up to the classes that could fill it if every URL worked"
-    return Figure(title, caption, chart, legend, ("at least", "classes", "Flickr only"), rows)
+    return Figure(title, caption, chart, legend)
 
 
 def _useful_top(values: Sequence[int]) -> float:
