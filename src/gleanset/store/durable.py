@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, whatever happens while they are written."""
 
+import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,3 +46,24 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     """Replace ``path`` by ``data`` (text as UTF-8) in one step that survives kill -9 and power loss."""
     with open_atomically(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def sync_file_system(folder: Path) -> None:
+    """Make everything on the file system of ``folder`` durable: one call for a million files.
+
+    Linux tells what could not be written (syncfs(2), since 5.8); elsewhere sync(2) has to do.
+
+    Raises:
+        OSError: the disk is failing.
+    """
+    flush = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if flush is None:
+        os.sync()
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        if flush(fd):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(folder))
+    finally:
+        os.close(fd)
