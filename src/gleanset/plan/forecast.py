@@ -82,10 +82,10 @@ def shortfall_chance(supply: Supply, wanted: int, rates: Rates) -> float:
     """The chance that asking every candidate brings fewer than ``wanted`` images.
 
     Each kind of host is a beta-binomial: ``n`` URLs of chance ``p`` whose fates correlate by ``rho`` have
-    the variance ``n p (1 - p) (1 + (n - 1) rho)`` (Skellam 1948; the last factor is Kish's design effect, 1965).
-    Their sum is taken as normal with continuity correction: ``P(X < w) = Phi((w - 1/2 - mean) / sd)``, clipped to
-    what is certain. Against drawn beta-binomials it is right to 0.03, see the tests. That the rates
-    themselves may be of another age is not in it.
+    the variance ``n p (1 - p) (1 + (n - 1) rho)`` (Skellam 1948; the last factor is Kish's design effect,
+    1965). Their sum is taken as normal with continuity correction, ``P(X < w) = Phi((w - 1/2 - mean) / sd)``,
+    and clipped to what is certain. Against drawn beta-binomials it is right to 0.03, see the tests. That the
+    rates themselves may be of another age is not in it.
     """
     if wanted <= 0 or supply.urls < wanted:
         return float(wanted > 0)
@@ -97,7 +97,7 @@ def shortfall_chance(supply: Supply, wanted: int, rates: Rates) -> float:
 
 
 def effort(supply: Supply, wanted: int | None, rates: Rates) -> Effort:
-    """Requests until ``wanted`` images are there (None: all), the more productive kind of host asked first."""
+    """Requests until ``wanted`` images are there (None: all), the more productive hosts asked first."""
     if wanted is None:
         return Effort(supply.flickr, supply.other)
     if rates.flickr.success >= rates.other.success:

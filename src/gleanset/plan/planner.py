@@ -1,6 +1,5 @@
 """From a census and a selection to a plan. Pure: equal arguments give equal plans."""
 
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -129,10 +128,10 @@ def _shared_out(classes: Sequence[Prospect], total: int) -> tuple[Prospect, ...]
 
 
 def _room(one: Prospect) -> Room:
-    """A class that can bring an image brings one; a quota that exceeds the URLs stays and will be short."""
+    """A class with a URL brings an image at least; a quota that exceeds the URLs stays and will be short."""
     least = max(one.quota.at_least, min(1, one.supply.urls))
     most = max(least, min(one.supply.urls, _most(one.quota)))
-    return Room(least, max(least, min(most, math.ceil(one.forecast))), most)
+    return Room(least, max(least, min(most, int(one.forecast))), most)
 
 
 def _standing_by(one: Prospect) -> Prospect:
