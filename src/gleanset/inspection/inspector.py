@@ -110,7 +110,7 @@ def _remake(picture: Picture, treatment: Treatment) -> _Made:
 
 
 def _what_was_done(facts: Facts, treatment: Treatment) -> str:
-    """``first-frame``, ``upright``, ``rgb``, ``resized``, joined by ``+``; ``encoded``: nothing but the format."""
+    """``first-frame``, ``upright``, ``rgb``, ``resized``, joined by ``+``; ``encoded``: the format alone."""
     size = (facts.width_px, facts.height_px)
     done = (
         ("first-frame", facts.frames > 1),
