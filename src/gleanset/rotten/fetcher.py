@@ -14,7 +14,7 @@ from gleanset.urls import host_of, politeness_group
 
 from .doors import Doorkeeper
 from .fates import Fate
-from .responses import ANSWERS, Picture, Place, Response, too_many
+from .responses import ANSWERS, Notice, Picture, Place, Response, too_many
 from .timing import course, unpack
 from .world import UNAVAILABLE_URL, Asked, World
 
@@ -28,10 +28,15 @@ class Outcome(NamedTuple):
     elapsed_s: float
     result: Failure | Flaw | None
     """None: a sound picture, which may be a placeholder."""
-    identity: bytes | None
-    """32 bytes, equal where the bodies are equal to the byte; None: no sound picture."""
+    shown: Picture | Notice | None
+    """None: no sound picture."""
     final_url: str
     retry_after_s: float | None = None
+
+    @property
+    def identity(self) -> bytes | None:
+        """32 bytes in the place of the body's SHA-256: equal where the bodies are; None: no sound picture."""
+        return None if self.shown is None else identity(self.shown)
 
 
 @dataclass(slots=True)
@@ -117,12 +122,11 @@ class VirtualFetcher:
             return Outcome(elapsed_s, reason, None, url, wait_s)
         if fate is Fate.MOVED_PLACEHOLDER:
             notice = self.world.notice_url(asked.site)
-            return Outcome(elapsed_s + self._notice_s, None, identity(host_of(notice)), notice)
+            return Outcome(elapsed_s + self._notice_s, None, Notice(host_of(notice)), notice)
         if fate is Fate.PLACEHOLDER:
-            return Outcome(elapsed_s, None, identity(asked.site.name), url)
+            return Outcome(elapsed_s, None, Notice(asked.site.name), url)
         final_url = self.world.new_url(asked.label, asked.serial) if fate is Fate.MOVED else url
-        picture = self.world.picture(asked.label, asked.serial)
-        return Outcome(elapsed_s, None, identity(picture), final_url)
+        return Outcome(elapsed_s, None, self.world.picture(asked.label, asked.serial), final_url)
 
     def _leg(self, journey: _Journey, response: Response) -> Fetched | Failed | Moved | None:
         """One request and its answer; None: a redirect within the site was followed."""
@@ -135,6 +139,7 @@ class VirtualFetcher:
             journey.elapsed_s, failure = self.settings.timeout_s, Failure.TIMEOUT
         if response.is_connected:
             journey.address = ADDRESS
+        if failure is not Failure.TIMEOUT:
             journey.status = response.status or journey.status
         if failure is not None:
             return Failed(failure, journey.status)
@@ -169,10 +174,9 @@ class VirtualFetcher:
         return Fetched(body, journey.url, response.status, pick_headers(lines))
 
 
-def identity(shown: Picture | str) -> bytes:
-    """What stands for the SHA-256 of a body: of a picture, or of the placeholder of a host."""
-    text = f"notice {shown}" if isinstance(shown, str) else " ".join(map(str, map(int, shown)))
-    return blake2b(text.encode(), digest_size=32).digest()
+def identity(shown: Picture | Notice) -> bytes:
+    """What stands for the SHA-256 of a body that is not drawn."""
+    return blake2b(repr(shown).encode(), digest_size=32).digest()
 
 
 def _arrival(journey: _Journey, result: Fetched | Failed | Moved) -> Arrival:

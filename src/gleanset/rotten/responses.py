@@ -1,6 +1,7 @@
 """What goes over the wire, faults included, as values; and what each fate sends."""
 
 import gzip
+import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -139,9 +140,13 @@ def junk(salt: int, n_bytes: int = 8000) -> bytes:
 
 @cache
 def _bomb() -> bytes:
-    """64 MB of zeros as 64 kB of gzip; made once a process, when first asked for."""
-    packer = zlib.compressobj(9, wbits=31)
-    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(BOMB_BYTES >> 20)) + packer.flush()
+    """64 MB of zeros as 64 kB of gzip: one compressed block again and again."""
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    n_blocks = BOMB_BYTES >> 20
+    crc = zlib.crc32(bytes(BOMB_BYTES))
+    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+    return head + block * n_blocks + packer.flush() + struct.pack("<II", crc, BOMB_BYTES)
 
 
 def _picture(at: Place) -> Response:
@@ -203,6 +208,8 @@ ANSWERS: dict[Fate, Callable[[Place], Response]] = {
     Fate.ENDLESS: lambda _: Response(200, JPEG, ENDLESS_BLOCK, ending=Ending.ENDLESS),
 }
 """Every fate's answer."""
+
+BAD_REQUEST = _error(400, "Bad Request")
 
 
 def too_many(wait_s: float) -> Response:

@@ -89,8 +89,8 @@ class WorldSettings:
     """What ``rate-limited`` URLs send, garbage included; ``busy`` sites name the true wait."""
     ailing_period_s: float = 180.0
     flickr_s: float = 0.4
-    """Mean time of an answer of Flickr's, before ``time_scale``. With the few that hang and the second request
-    that a placeholder takes, a try takes 0.43 s in the mean: the first tool's crawl."""
+    """Mean time of an answer of Flickr's, before ``time_scale``. With the few that hang, and the second
+    request that a placeholder takes, a try takes 0.43 s in the mean: the first tool's crawl."""
     other_s: float = 1.2
     """The same for sites that answer at all. With the dead ones, and the patience of ``FetchSettings``, a try
     takes 1.45 s in the mean, which is what the first tool measured."""

@@ -22,7 +22,7 @@ Course = tuple[float, Failure | None]
 def course(response: Response, n_bytes: int, limits: FetchSettings, time_scale: float) -> Course:
     """One request under the limits of a fetcher (the total time apart, which spans redirects).
 
-    ``n_bytes``: of the body as it is sent.
+    ``n_bytes``: of the body as it is sent. With TIMEOUT no status line had come.
     """
     if response.door is not Door.OPEN:
         return _closed(response.door, limits, time_scale)

@@ -109,7 +109,9 @@ class World:
         return (f"{row.origin}\t{row.url}\n" for row in self.rows())
 
     def url(self, label: int, serial: int) -> str:
-        return self._url(label, serial, self._rows.draws(label, serial))
+        draws = self._rows.draws(label, serial)
+        site = self._site(draws)
+        return f"http://{site.name}/{_path(site, f'{self._rows.photo(label, serial):010d}', draws)}"
 
     def fate(self, label: int, serial: int) -> Fate:
         """The fate of a row."""
@@ -141,22 +143,12 @@ class World:
 
     def look_up(self, url: str) -> Asked | None:
         """What a URL is to this web; None: there is no such host name."""
-        host, _, path = url.partition("://")[2].partition("/")
+        host, _, rest = url.partition("://")[2].partition("/")
         site = self.sites.get(host)
         if site is None:
             return None
-        number = path.rpartition("/")[2][:10]
-        row = self._rows.find(int(number)) if number.isdecimal() and len(number) == 10 else None
-        if row is not None:
-            draws = self._rows.draws(*row)
-            fate = self._site(draws).fate(draws[2])
-            plain = url.partition("?")[0]
-            if plain == self._url(*row, draws):
-                return Asked(fate, site, *row, draws[3])
-            if fate is Fate.MOVED and plain == self.new_url(*row):
-                return Asked(Fate.GOOD, site, *row, draws[3])
-        draw = int(uniform(self.settings.seed, "time", url) * FULL)
-        return Asked(_fate_without_row(site, f"/{path}"), site, -1, 0, draw)
+        path = rest.partition("?")[0]
+        return self._row_at(site, path) or self._no_row_at(site, path)
 
     def respond(self, url: str, now_s: float, attempt: int = 1) -> Response:
         """The answer to one request at ``now_s`` (the zero is the web's own); ``attempt`` counts from 1.
@@ -207,12 +199,26 @@ class World:
             return self._flickr[draws[1] * len(self._flickr) >> 32]
         return self._others[bisect_right(self._bounds, draws[1])]
 
-    def _url(self, label: int, serial: int, draws: Draws) -> str:
-        site, photo = self._site(draws), self._rows.photo(label, serial)
-        if site.character is Character.FLICKR:
-            secret = draws[5] << 8 | draws[4] >> 24
-            return f"http://{site.name}/{2000 + draws[4] % 5000}/{photo:010d}_{secret:010x}.jpg"
-        return f"http://{site.name}/{FOLDERS[draws[4] & 7]}/{photo:010d}.jpg"
+    def _row_at(self, site: Site, path: str) -> Asked | None:
+        """The row whose picture is, or was, at this path (without its first slash) of a site."""
+        number = path.rpartition("/")[2][:10]
+        if len(number) != 10 or not (number.isascii() and number.isdecimal()):
+            return None
+        row = self._rows.find(int(number))
+        if row is None:
+            return None
+        draws = self._rows.draws(*row)
+        home = self._site(draws)
+        if home is site and path == _path(site, number, draws):
+            return Asked(site.fate(draws[2]), site, *row, draws[3])
+        moved = site.character is Character.STATIC and home.fate(draws[2]) is Fate.MOVED
+        if moved and f"http://{site.name}/{path}" == self.new_url(*row):
+            return Asked(Fate.GOOD, site, *row, draws[3])
+        return None
+
+    def _no_row_at(self, site: Site, path: str) -> Asked:
+        draw = int(uniform(self.settings.seed, "time", site.name, path) * FULL)
+        return Asked(_fate_without_row(site, f"/{path}"), site, -1, 0, draw)
 
     def _ails(self, host: str, now_s: float) -> bool:
         phase = now_s / self.settings.ailing_period_s + uniform(self.settings.seed, "phase", host)
@@ -235,6 +241,14 @@ class World:
             drip_bytes_per_s=self.settings.drip_bytes_per_s,
             salt=asked.time_draw,
         )
+
+
+def _path(site: Site, number: str, draws: Draws) -> str:
+    """Where a row's picture is on its site, without the first slash."""
+    if site.character is Character.FLICKR:
+        secret = draws[5] << 8 | draws[4] >> 24
+        return f"{2000 + draws[4] % 5000}/{number}_{secret:010x}.jpg"
+    return f"{FOLDERS[draws[4] & 7]}/{number}.jpg"
 
 
 def _fate_without_row(site: Site, path: str) -> Fate:

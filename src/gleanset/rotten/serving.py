@@ -1,0 +1,161 @@
+"""The server's own process: many virtual hosts behind one port, told what to do on standard input."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
+from typing import Any
+
+from .doors import Doorkeeper
+from .ledger import Ledger, LogLine
+from .ports import LOOPBACK, Blackhole, refusing
+from .responses import Content, Response
+from .settings import WorldSettings
+from .wire import Request, Served, Wire
+from .world import World
+
+
+class Gallery:
+    """Bodies, drawn once and kept as long as there is room; drawing happens beside the loop."""
+
+    def __init__(self, world: World, n_bytes: int) -> None:
+        self._world = world
+        self._room = n_bytes
+        self._kept: OrderedDict[Content, bytes] = OrderedDict()
+        self._drawing: dict[Content, asyncio.Future[bytes]] = {}
+        self._painter = ThreadPoolExecutor(1, "painter")
+
+    async def body(self, response: Response) -> bytes:
+        content = response.content
+        if isinstance(content, bytes):
+            return self._world.render(response)
+        if response.kept_share < 1:
+            return await self._draw(response)
+        if content in self._kept:
+            self._kept.move_to_end(content)
+            return self._kept[content]
+        if content not in self._drawing:
+            self._drawing[content] = asyncio.ensure_future(self._draw(response))
+        return await asyncio.shield(self._drawing[content])
+
+    async def _draw(self, response: Response) -> bytes:
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(self._painter, self._world.render, response)
+        if self._drawing.pop(response.content, None) is not None:
+            self._keep(response.content, body)
+        return body
+
+    def _keep(self, content: Content, body: bytes) -> None:
+        self._kept[content] = body
+        self._room -= len(body)
+        while self._room < 0 and self._kept:
+            self._room += len(self._kept.popitem(last=False)[1])
+
+    @property
+    def is_full(self) -> bool:
+        return self._room < (1 << 20)
+
+    def close(self) -> None:
+        self._painter.shutdown(wait=False, cancel_futures=True)
+
+
+class Web:
+    """All hosts of a world."""
+
+    def __init__(self, world: World, cache_bytes: int) -> None:
+        self._world = world
+        self._keeper = Doorkeeper(world)
+        self._loop = asyncio.get_running_loop()
+        self._began_s = self._loop.time()
+        self.ledger = Ledger()
+        self.gallery = Gallery(world, cache_bytes)
+
+    def now_s(self) -> float:
+        return self._loop.time() - self._began_s
+
+    def opened(self) -> None:
+        self.ledger.connections += 1
+        self.ledger.connections_open += 1
+
+    def closed(self) -> None:
+        self.ledger.connections_open -= 1
+
+    async def serve(self, request: Request, send: Callable[[Served], Awaitable[int]]) -> None:
+        host = request.host
+        line = f"{request.method} {request.target} {request.version}"
+        self.ledger.begin(LogLine(self.now_s(), host, line, request.agent))
+        n_bytes = 0
+        try:
+            response = self._keeper.respond(host, request.url, self.now_s())
+            begins_s = self._loop.time() + response.wait_s
+            body = await self.gallery.body(response)
+            await asyncio.sleep(begins_s - self._loop.time())
+            self.ledger.ask_for_quiet(host, self.now_s(), dict(response.headers).get("Retry-After"))
+            n_bytes = await send(Served(response, body))
+        finally:
+            self.ledger.end(host, n_bytes)
+
+    async def prepare(self, rows: list[tuple[int, int]]) -> int:
+        """Draw the pictures of these rows ahead, until the cache is full; how many were drawn."""
+        for n, (label, serial) in enumerate(rows):
+            if self.gallery.is_full:
+                return n
+            await self.gallery.body(Response(content=self._world.picture(label, serial)))
+        return len(rows)
+
+
+async def run(settings: WorldSettings, cache_bytes: int) -> None:
+    """Serve until standard input ends; one line of JSON out for each line in, the ports first."""
+    loop = asyncio.get_running_loop()
+    web = Web(World(settings), cache_bytes)
+    server = await loop.create_server(lambda: Wire(web), LOOPBACK, 0, backlog=4096)
+    closed, hole = refusing(), Blackhole()
+    ports = {
+        "main": server.sockets[0].getsockname()[1],
+        "refused": closed.getsockname()[1],
+        "blackhole": hole.port,
+    }
+    _say(ports)
+    try:
+        await _obey(web, await _lines_of_stdin())
+    finally:
+        server.close()
+        if hole is not None:
+            hole.close()
+        closed.close()
+        web.gallery.close()
+
+
+async def _obey(web: Web, lines: asyncio.StreamReader) -> None:
+    while line := await lines.readline():
+        match json.loads(line):
+            case {"do": "counters"}:
+                _say(web.ledger.counters().to_json())
+            case {"do": "log"}:
+                _say([astuple(entry) for entry in web.ledger.log])
+            case {"do": "prepare", "rows": rows}:
+                _say(await web.prepare([(label, serial) for label, serial in rows]))
+
+
+async def _lines_of_stdin() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=1 << 26)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+def _say(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Read settings from the first line of standard input, and serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client, which then ends our input
+    first = json.loads(sys.stdin.readline())
+    asyncio.run(run(WorldSettings.from_json(first["settings"]), first["cache_bytes"]))
