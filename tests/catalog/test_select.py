@@ -48,7 +48,7 @@ def rows(*cells: str) -> tuple[ClassRow, ...]:
     """Rows of a table, each written `from,class,images,split`."""
 
     def one(line: int, text: str) -> ClassRow:
-        source, target, images, split = (text.split(",") + ["", "", ""])[:4]
+        source, target, images, split = [*text.split(","), "", "", ""][:4]
         return ClassRow(
             line, source, target or None, Quota.parse(images) if images else None, split or None, "t.csv"
         )
