@@ -12,10 +12,10 @@ from ..fetch.base import FetchSettings
 from ..recipe import Recipe, read_recipe
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
+from ..store.durable import write_atomically
 from ..store.ingest import build_pool
 from ..store.journal import Journal
 from ..store.pool import Pool
-from ..store.durable import write_atomically
 from ..store.workdir import Workdir
 from ..terms.plan import Plan, PlannedClass
 from ..terms.tally import Tally
@@ -23,7 +23,7 @@ from . import saved
 from .finishing import finish
 from .lists import Surveyed, choose, look, names_and_parents, open_lists, plan_of, wordnet
 from .results import Report, StopSignal
-from .saved import Saved
+from .saved import Saved, quotas_of
 from .standing import Standing
 
 Progress = Callable[[Tally], None]
@@ -81,7 +81,9 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     plan, selection = prepared.plan, prepared.selection
     planned = (*plan.classes, *plan.reserves)
     labels = [one.label for one in planned]
-    say(Tally("planning", 0.0, note=f"sorting the URLs of {len(labels):,} classes", classes=len(plan.classes)))
+    say(
+        Tally("planning", 0.0, note=f"sorting the URLs of {len(labels):,} classes", classes=len(plan.classes))
+    )
     build_pool(
         prepared.surveyed.sources,
         labels=labels,
@@ -163,10 +165,10 @@ def _refuse_other_lists(recipe: Recipe, stored: Recipe, known: Saved) -> None:
         return
     now = [source.digest() for source in open_lists(recipe.over(stored))]
     if now != [digest for _, digest in known.list_sha256]:
+        began = ", ".join(f"{name}, SHA-256 {digest[:12]}" for name, digest in known.list_sha256)
         raise UsageError(
-            f"{', '.join(recipe.lists)}: not the list that the build in this folder began with "
-            f"({', '.join(name for name, _ in known.list_sha256)}, SHA-256 "
-            f"{', '.join(digest[:12] for _, digest in known.list_sha256)}). Choose another folder for another list."
+            f"{', '.join(recipe.lists)}: not the list that the build in this folder began with ({began}). "
+            "Choose another folder for another list."
         )
 
 
@@ -185,17 +187,12 @@ def _collect_and_finish(
 
 
 def _finished(journal: Journal, known: Saved) -> bool:
-    """Whether the last run ended with every quota met, under these very quotas: then nobody is asked again."""
+    """Whether the last run met every quota, and these are still the quotas: then nobody is asked again."""
     last = None
     for note in journal.notes():
         if note.kind == "packed":
             last = note.payload
     return last is not None and last["status"] == "complete" and last["quotas"] == quotas_of(known.plan)
-
-
-def quotas_of(plan: Plan) -> list[list[int | None]]:
-    """All quotas as plain numbers."""
-    return [[one.quota.at_least, one.quota.at_most] for one in (*plan.classes, *plan.reserves)]
 
 
 def collect_settings(recipe: Recipe) -> CollectSettings:

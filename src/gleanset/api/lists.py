@@ -14,7 +14,7 @@ from ..sources.base import Columns, Source
 from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
-from ..store.ingest import survey_lists
+from ..store.survey import survey_lists
 from ..terms.plan import Census, Plan, Quota, Survey
 
 Reading = Callable[[int], None]
@@ -34,7 +34,7 @@ class Surveyed:
 
 
 def home() -> Path:
-    """Where fetched lists, censuses and host knowledge are kept: GLEANSET_HOME, else the user's cache folder."""
+    """Where censuses and digests are kept: GLEANSET_HOME, else the user's cache folder."""
     named = os.environ.get("GLEANSET_HOME")
     if named:
         return Path(named)
@@ -51,7 +51,7 @@ def open_lists(recipe: Recipe) -> tuple[Source, ...]:
         author=recipe.author_col,
         split=recipe.split_col,
     )
-    return tuple(open_sources(recipe.lists, columns, recipe.source))
+    return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests"))
 
 
 def look(recipe: Recipe) -> Surveyed:
@@ -93,7 +93,9 @@ def plan_of(recipe: Recipe, census: Census, selection: Selection) -> Plan:
     )
 
 
-def names_and_parents(labels: Sequence[str]) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+def names_and_parents(
+    labels: Sequence[str],
+) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
     """All names and the hypernyms of those labels that are WordNet's."""
     graph = wordnet()
     known = {label: synset for label in labels if (synset := graph.get(label)) is not None}

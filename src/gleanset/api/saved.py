@@ -51,9 +51,7 @@ def read(workdir: Workdir) -> Saved | None:
     if plain is None:
         return None
     if plain.get("version", 0) > VERSION:
-        raise WorkdirError(
-            f"{workdir.plan}: a newer gleanset wrote it. Upgrade: `pip install -U gleanset`."
-        )
+        raise WorkdirError(f"{workdir.plan}: a newer gleanset wrote it. Upgrade: `pip install -U gleanset`.")
     try:
         return _from_plain(plain)
     except (KeyError, TypeError, ValueError) as error:
@@ -71,3 +69,8 @@ def _from_plain(plain: dict[str, Any]) -> Saved:
         parents={label: tuple(ids) for label, ids in plain["parents"].items()},
         own_quotas=tuple(plain["own_quotas"]),
     )
+
+
+def quotas_of(plan: Plan) -> list[list[int | None]]:
+    """All quotas as plain numbers, to tell whether they have changed."""
+    return [[one.quota.at_least, one.quota.at_most] for one in (*plan.classes, *plan.reserves)]

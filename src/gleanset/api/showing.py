@@ -37,7 +37,13 @@ POINTS = 240
 
 
 def report_data(
-    workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, standing: Standing, status: Status, digest: str
+    workdir: Workdir,
+    recipe: Recipe,
+    known: Saved,
+    pool: Pool,
+    standing: Standing,
+    status: Status,
+    digest: str,
 ) -> ReportData:
     """Everything that the page draws."""
     classes = _class_rows(standing)
@@ -111,7 +117,12 @@ def _timeline(standing: Standing) -> tuple[tuple[float, int], ...]:
 def _crawl(standing: Standing, pool: Pool) -> tuple[CrawlPoint, ...]:
     """Running sums for the first tool's charts, in the order in which URLs were decided."""
     tries = [
-        (row.at_s, is_flickr(pool.hosts[pool.host[row.candidate]]), row.verdict is Verdict.ACCEPTED, row.elapsed_s)
+        (
+            row.at_s,
+            is_flickr(pool.hosts[pool.host[row.candidate]]),
+            row.verdict is Verdict.ACCEPTED,
+            row.elapsed_s,
+        )
         for row in standing.rows()
         if row.at_s is not None and row.elapsed_s
     ]

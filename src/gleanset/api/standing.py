@@ -106,7 +106,10 @@ class Standing:
     def rows(self) -> Iterator[JournalRow]:
         """The journal as it counts today: what a replaced class had accepted is spare."""
         for row in self._journal.rows():
-            if row.verdict is Verdict.ACCEPTED and int(self._pool.label[row.candidate]) not in self._is_inside:
+            if (
+                row.verdict is Verdict.ACCEPTED
+                and int(self._pool.label[row.candidate]) not in self._is_inside
+            ):
                 yield replace(row, verdict=Verdict.SPARE, reason=Judgement.CLASS_REPLACED.word)
             else:
                 yield row

@@ -1,0 +1,142 @@
+"""The front hall: every command as a function. The only room that wires wings together.
+
+Functions take the options of the command line as keywords, return frozen values and print nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..fetch.guard import address_allowed
+from ..inspection.inspector import inspect_image
+from ..recipe import Recipe
+from ..store.journal import JournalReader
+from ..store.pool import Pool
+from ..store.workdir import Workdir
+from ..terms.plan import Plan, Survey
+from ..terms.tally import Tally
+from . import saved
+from .results import ClassLine, ClassResult, Report, StopSignal
+from .standing import Standing
+
+__all__ = [
+    "ClassLine",
+    "ClassResult",
+    "Plan",
+    "Report",
+    "StopSignal",
+    "Survey",
+    "Tally",
+    "address_allowed",
+    "build",
+    "classes",
+    "demo",
+    "inspect_image",
+    "pack",
+    "plan",
+    "report",
+    "status",
+    "survey",
+]
+
+Progress = Callable[[Tally], None]
+
+
+def _silent(_: Tally) -> None:
+    """Nobody watches."""
+
+
+def _recipe(lists: Sequence[str] | str, options: dict[str, Any]) -> Recipe:
+    named = (lists,) if isinstance(lists, str) else tuple(str(one) for one in lists)
+    return Recipe.of(**options, **({"lists": named} if named else {}))
+
+
+def build(
+    lists: Sequence[str] | str = (),
+    out: str | Path | None = None,
+    *,
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    **options: Any,
+) -> Report:
+    """The whole job: survey, plan, collect, pack, report. The same call again goes on where it stopped.
+
+    Args:
+        lists: paths of lists; may be left out to go on with the build in ``out``.
+        out: the dataset's folder.
+        progress: hears where the build stands, several times a second, in this thread.
+        stop: asks the build to drain, commit and return with the status ``interrupted``.
+        options: those of ``gleanset build``, with underscores (``class_`` for ``--class``).
+
+    Raises:
+        UsageError: an option or a list is refused; nothing was written.
+        GleansetError: the build cannot go on; its state is kept.
+    """
+    from .building import build_into
+
+    if out is None:
+        raise UsageError("out is missing. Name the folder in which the dataset shall be.")
+    return build_into(_recipe(lists, options), Path(out), progress or _silent, stop or StopSignal())
+
+
+def survey(lists: Sequence[str] | str, **options: Any) -> Survey:
+    """What is in the lists: classes, URLs, hosts, share of Flickr, odd lines."""
+    from .lists import look
+
+    return look(_recipe(lists, options)).survey
+
+
+def classes(lists: Sequence[str] | str, **options: Any) -> tuple[ClassLine, ...]:
+    """The class table of the lists, or of what the options choose of them."""
+    from .looking import class_lines
+
+    return class_lines(_recipe(lists, options))
+
+
+def plan(lists: Sequence[str] | str, **options: Any) -> Plan:
+    """What ``build`` would do with the same arguments. No image is fetched."""
+    from .lists import choose, look, plan_of
+
+    recipe = _recipe(lists, options)
+    census = look(recipe).survey.per_class
+    return plan_of(recipe, census, choose(recipe, census))
+
+
+def pack(out: str | Path, *, to: str | Path | None = None, **options: Any) -> Report:
+    """Write what was collected in another format or split, without a request. Works while a build runs.
+
+    ``to``: another folder; None packs the build's own dataset anew.
+    """
+    from .looking import pack_again
+
+    return pack_again(Path(out), None if to is None else Path(to), options)
+
+
+def report(out: str | Path) -> Path:
+    """Write the HTML report of a build anew; the path of the page."""
+    from .looking import report_again
+
+    return report_again(Path(out))
+
+
+def status(out: str | Path) -> Report:
+    """Where a build stands, read from its journal; another process may be at work there."""
+    workdir = Workdir.at(Path(out))
+    known = saved.read(workdir)
+    if known is None:
+        raise UsageError(f"{out}: this build was never planned. Run `gleanset build` to begin it.")
+    with JournalReader(workdir.journal) as journal:
+        standing = Standing(known.plan, Pool.open(workdir.pool), journal)
+    if standing.finished is None:
+        return standing.report("running", str(workdir.root))
+    return standing.report("short" if standing.short else "complete", str(workdir.root))
+
+
+def demo(
+    out: str | Path = "demo", *, progress: Progress | None = None, stop: StopSignal | None = None
+) -> Report:
+    """Build a small dataset from a simulated rotten web on loopback."""
+    from .demo import build_demo
+
+    return build_demo(Path(out), progress or _silent, stop or StopSignal())

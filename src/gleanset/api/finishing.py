@@ -1,0 +1,175 @@
+"""From what was collected to what a person keeps: pack, report, the last word."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .. import __version__
+from ..pack.job import PackClass, PackJob, PackOutcome, PackResult, PackRow, Story
+from ..pack.packer import pack
+from ..recipe import Recipe
+from ..report.page import render_report
+from ..store.durable import write_atomically
+from ..store.journal import Journal
+from ..store.pool import Pool
+from ..store.workdir import Workdir
+from ..terms.tally import Tally
+from ..terms.verdict import Verdict
+from ..urls import host_of
+from .results import Report, Status
+from .saved import Saved, quotas_of
+from .showing import report_data
+from .standing import Standing
+
+Progress = Callable[[Tally], None]
+VIEW_EVERY = 50
+"""Images between two snapshots of the packer."""
+
+
+def finish(
+    workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal, say: Progress
+) -> Report:
+    """Pack, write the report, note the end."""
+    standing = Standing(known.plan, pool, journal)
+    job = pack_job(workdir, recipe, known, pool, standing)
+    result = pack(job, _packing(standing, say))
+    status: Status = "short" if standing.short else "complete"
+    say(Tally("reporting", standing.elapsed_s, accepted=standing.n_accepted, tried=standing.n_tried))
+    page = write_report(workdir, recipe, known, pool, standing, status, result.digest)
+    journal.note("packed", {"status": status, "digest": result.digest, "quotas": quotas_of(known.plan)})
+    return standing.report(status, str(workdir.root), result.digest, str(page))
+
+
+def _packing(standing: Standing, say: Progress) -> Callable[[int, int], None]:
+    """Tells the view how far the packer is, now and then."""
+
+    def progress(done: int, total: int) -> None:
+        if done % VIEW_EVERY == 0 or done == total:
+            say(
+                Tally(
+                    "packing",
+                    standing.elapsed_s,
+                    accepted=standing.n_accepted,
+                    wanted=standing.n_accepted,
+                    tried=standing.n_tried,
+                    packed=done,
+                    to_pack=total,
+                )
+            )
+
+    return progress
+
+
+def write_report(
+    workdir: Workdir,
+    recipe: Recipe,
+    known: Saved,
+    pool: Pool,
+    standing: Standing,
+    status: Status,
+    digest: str,
+) -> Path:
+    """Draw the page and put it into its place."""
+    data = report_data(workdir, recipe, known, pool, standing, status, digest)
+    page = workdir.root / "report.html"
+    write_atomically(page, render_report(data))
+    return page
+
+
+def pack_job(
+    workdir: Workdir,
+    recipe: Recipe,
+    known: Saved,
+    pool: Pool,
+    standing: Standing,
+    out: Path | None = None,
+) -> PackJob:
+    """What the packer is to write: the accepted images of the dataset's classes. ``out``: another folder."""
+    return PackJob(
+        rows=_rows(pool, standing),
+        classes=_classes(known, standing),
+        blobs=workdir.blobs,
+        out=out or workdir.root,
+        staging=workdir.packing if out is None else out / ".packing",
+        outcomes=_outcomes(pool, standing),
+        form=recipe.format,
+        split=recipe.split or (),
+        seed=recipe.seed,
+        shard_bytes=recipe.shard_size,
+        class_dirs=recipe.class_dirs,
+        story=Story(
+            title=workdir.root.name,
+            version=__version__,
+            lists=known.list_sha256,
+            contact=recipe.contact,
+            notes=(*known.plan.notes, *_replacements(standing)),
+        ),
+    )
+
+
+def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
+    for row in standing.rows():
+        if row.verdict is not Verdict.ACCEPTED or row.blob is None or row.inspection is None:
+            continue
+        candidate = pool.candidate(row.candidate)
+        extra = pool.extra(row.candidate)
+        yield PackRow(
+            key=candidate.key,
+            label=standing.planned[candidate.label].label,
+            url=candidate.url,
+            final_url=row.final_url,
+            host=host_of(candidate.url),
+            blob=row.blob,
+            inspection=row.inspection,
+            status=row.status,
+            at_s=row.at_s or 0.0,
+            split=candidate.split,
+            licence=extra.get("licence"),
+            author=extra.get("author"),
+            caption=extra.get("caption"),
+        )
+
+
+def _classes(known: Saved, standing: Standing) -> tuple[PackClass, ...]:
+    candidates = standing.candidates()
+
+    def one(c: int) -> PackClass:
+        planned = standing.planned[c]
+        names = known.names.get(planned.label, (planned.name,))
+        parents = known.parents.get(planned.label, ())
+        return PackClass(planned.label, planned.name, names, parents, candidates[c], planned.quota)
+
+    return tuple(one(c) for c in standing.inside)
+
+
+def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
+    """Every URL whose fate was decided: those that were asked, and those that never became candidates."""
+    for row in standing.rows():
+        candidate = pool.candidate(row.candidate)
+        yield PackOutcome(
+            candidate.url,
+            standing.planned[candidate.label].label,
+            host_of(candidate.url),
+            row.verdict.value,
+            row.reason,
+            row.attempts,
+            row.status,
+            row.elapsed_s,
+            row.at_s,
+        )
+    for unfit in pool.unfit.to_pylist():
+        url = unfit["url"]
+        yield PackOutcome(url, unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
+
+
+def _replacements(standing: Standing) -> tuple[str, ...]:
+    """A sentence for each class that gave way to a reserve."""
+    labels = [planned.label for planned in standing.planned]
+    return tuple(
+        f"{labels[old]} could not fill its quota; {labels[new]} took its place."
+        for old, new in standing.replaced.items()
+    )
+
+
+def result_of(standing: Standing, result: PackResult, out: Path) -> Report:
+    """A pack into another folder, as a report."""
+    return standing.report("short" if standing.short else "complete", str(out), result.digest)

@@ -1,0 +1,76 @@
+"""The commands that read a list or a finished build: class table, pack, report."""
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..pack.packer import pack
+from ..plan.forecast import DEFAULT, Supply, expected_images
+from ..recipe import Recipe, read_recipe
+from ..store.journal import JournalReader
+from ..store.pool import Pool
+from ..store.workdir import Workdir
+from . import saved
+from .finishing import pack_job, result_of, write_report
+from .lists import choose, look
+from .results import ClassLine, Report
+from .standing import Standing
+
+
+def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
+    """Every chosen class with its numbers."""
+    census = look(recipe).survey.per_class
+    selection = choose(recipe, census)
+    numbers = {
+        label: (urls, flickr)
+        for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)
+    }
+
+    def line(label: str) -> ClassLine:
+        members = [numbers.get(member, (0, 0)) for member in selection.members_of(label)]
+        urls, flickr = sum(urls for urls, _ in members), sum(flickr for _, flickr in members)
+        forecast = expected_images(Supply(flickr, urls - flickr), DEFAULT)
+        return ClassLine(label, selection.names[label], urls, flickr, forecast)
+
+    return tuple(line(label) for label in selection.labels)
+
+
+def _known(out: Path) -> tuple[Workdir, saved.Saved, Recipe]:
+    workdir = Workdir.at(out)
+    known = saved.read(workdir)
+    if known is None:
+        raise UsageError(f"{out}: this build was never planned. Run `gleanset build` to begin it.")
+    return workdir, known, read_recipe(workdir.state / "recipe.toml")
+
+
+def pack_again(out: Path, to: Path | None, options: dict[str, Any]) -> Report:
+    """Pack a build in another form; into its own folder only while nobody else is at work there."""
+    workdir, known, recipe = _known(out)
+    recipe = Recipe.of(**options).over(recipe)
+    if to is None:
+        with Workdir.open(out):
+            return _pack(workdir, known, recipe, None)
+    if to.exists() and any(to.iterdir()) and not (to / "manifest.parquet").exists():
+        raise UsageError(f"{to} holds something that is no pack of ours. Choose a new or an empty folder.")
+    to.mkdir(parents=True, exist_ok=True)
+    return _pack(workdir, known, recipe, to)
+
+
+def _pack(workdir: Workdir, known: saved.Saved, recipe: Recipe, to: Path | None) -> Report:
+    pool = Pool.open(workdir.pool)
+    with JournalReader(workdir.journal) as journal:
+        standing = Standing(known.plan, pool, journal)
+        result = pack(pack_job(workdir, recipe, known, pool, standing, to))
+        return result_of(standing, result, to or workdir.root)
+
+
+def report_again(out: Path) -> Path:
+    """Draw the report of a build as it stands."""
+    workdir, known, recipe = _known(out)
+    pool = Pool.open(workdir.pool)
+    with JournalReader(workdir.journal) as journal:
+        standing = Standing(known.plan, pool, journal)
+        status = "short" if standing.short else "complete"
+        if standing.finished is None:
+            status = "interrupted"
+        return write_report(workdir, recipe, known, pool, standing, status, standing.finished or "")

@@ -1,0 +1,148 @@
+"""Real worker programs: what they send home, what they leave on the disk, and what their death costs."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from PIL import Image
+
+from gleanset.fetch.base import FetchSettings
+from gleanset.run.crew import Durable, Lost, Report
+from gleanset.run.local_crew import LocalCrew
+from gleanset.run.wire import Task
+from gleanset.store.blobs import BlobReader
+from gleanset.terms.inspection import Flaw, Treatment
+from gleanset.terms.outcome import Failure
+from gleanset.terms.verdict import Finding
+
+pytestmark = pytest.mark.sockets
+PATIENCE_S = 30.0
+
+
+def jpeg() -> bytes:
+    out = BytesIO()
+    Image.linear_gradient("L").resize((320, 240)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+class Site(BaseHTTPRequestHandler):
+    """A picture, a page that is none, and a door that never opens."""
+
+    release = Event()
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/hang"):
+            self.release.wait(PATIENCE_S)
+            return
+        kind, body = (
+            ("image/jpeg", jpeg()) if self.path.startswith("/good") else ("text/html", b"<html>no</html>")
+        )
+        self.send_response(404 if self.path.startswith("/gone") else 200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def site() -> Iterator[int]:
+    """The port of a small site on loopback."""
+    Site.release.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.daemon_threads = True
+    server.block_on_close = False
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server.server_address[1]
+    Site.release.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def crew(tmp_path: Path, site: int) -> Iterator[LocalCrew]:
+    """Two workers that find every name at the small site."""
+    fetch = FetchSettings(timeout_s=PATIENCE_S, first_byte_s=PATIENCE_S, resolve=(f"*=127.0.0.1:{site}",))
+    one = LocalCrew(tmp_path / "workers", tmp_path / "blobs", "r1", fetch, Treatment(), 2)
+    yield one
+    one.close()
+
+
+def task(serial: int, path: str) -> Task:
+    return Task(
+        serial + 100, 1, serial, serial, f"http://host{serial}.example/{path}", f"host{serial}.example", 0
+    )
+
+
+def hear(crew: LocalCrew, enough: Callable[[list[Report]], bool]) -> list[Report]:
+    """Receive until ``enough``; the bound is for a test that fails."""
+    reports: list[Report] = []
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not enough(reports):
+        assert time.monotonic() < deadline_s, f"only this came: {reports}"
+        reports += crew.receive(0.2)
+    return reports
+
+
+def findings(reports: list[Report]) -> dict[int, Finding]:
+    return {one.serial: one for one in reports if isinstance(one, Finding)}
+
+
+def test_workers_fetch_inspect_and_stash(crew: LocalCrew, tmp_path: Path) -> None:
+    """A picture lies in a segment, durable, and what is none has its reason."""
+    crew.send([task(1, "good"), task(2, "gone"), task(3, "page")])
+    reports = hear(crew, lambda r: len(findings(r)) == 3 and any(isinstance(one, Durable) for one in r))
+    found = findings(reports)
+    assert found[2].failed is not None
+    assert found[2].failed.failure is Failure.NOT_FOUND
+    assert found[3].inspection is not None
+    assert found[3].inspection.flaw is Flaw.NOT_AN_IMAGE
+    blob = found[1].blob
+    assert blob is not None
+    assert BlobReader(tmp_path / "blobs").read(blob) == jpeg()
+    durable = next(one for one in reports if isinstance(one, Durable))
+    assert durable.segment == blob.segment
+    assert durable.offset >= blob.offset + blob.length
+
+
+def test_a_worker_that_is_killed_costs_its_leases_and_is_replaced(crew: LocalCrew) -> None:
+    """The others work on, its own leases are named, and the crew is whole again."""
+    crew.send([task(2, "hang")])
+    crew.receive(0.1)
+    victim = crew.pids[0]
+    os.kill(victim, signal.SIGKILL)
+    reports = hear(crew, lambda r: any(isinstance(one, Lost) for one in r))
+    lost = next(one for one in reports if isinstance(one, Lost))
+    assert lost.serials == (2,)
+    assert lost.culprit is None
+    assert "SIGKILL" in lost.why
+    assert victim not in crew.pids
+    crew.send([task(4, "good")])
+    assert 4 in findings(hear(crew, lambda r: 4 in findings(r)))
+
+
+def test_a_cancelled_request_never_comes_home(crew: LocalCrew) -> None:
+    """And the worker is free for others."""
+    crew.send([task(2, "hang")])
+    crew.cancel([2])
+    crew.send([task(4, "good")])
+    assert set(findings(hear(crew, lambda r: 4 in findings(r)))) == {4}
+
+
+def test_workers_end_with_their_crew(tmp_path: Path) -> None:
+    """No process stays behind."""
+    one = LocalCrew(tmp_path / "workers", tmp_path / "blobs", "r1", FetchSettings(), Treatment(), 2)
+    pids = one.pids
+    one.close()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert not list((tmp_path / "workers").glob("*.now"))
