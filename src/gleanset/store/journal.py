@@ -33,9 +33,14 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = self._connect()
         with _translated(path):
-            _check_version(self._connection, path)
+            self._connection = self._connect()
+            try:
+                _check_version(self._connection, path)
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
 
     def rows(self) -> Iterator[JournalRow]:
         """All rows in order of writing, as they stand at the first one: later writes do not disturb."""
@@ -73,18 +78,14 @@ class JournalReader:
         self.close()
 
     def _connect(self) -> sqlite3.Connection:
-        with _translated(self.path):
-            return _open_to_read(self.path)
+        return _open_to_read(self.path)
+
+    def _prepare(self) -> None:
+        """What a journal needs that is known to be ours."""
 
 
 class Journal(JournalReader):
     """The one pen of a build's journal; made where it is absent. Whoever holds the `Workdir` may open it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        with _translated(path):
-            newest = "SELECT max(seq) FROM (SELECT seq FROM settlements UNION ALL SELECT seq FROM notes)"
-            self._seq: int = self._connection.execute(newest).fetchone()[0] or 0
 
     def write(self, settlements: Sequence[Settlement], notes: Sequence[Note] = ()) -> None:
         """Keep all of these in one transaction, durable on return, in the order given, notes last.
@@ -112,13 +113,20 @@ class Journal(JournalReader):
         self.write((), [Note(kind, dict(payload))])
 
     def _connect(self) -> sqlite3.Connection:
-        with _translated(self.path):
-            connection = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
+        try:
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _create(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            return connection
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        newest = "SELECT max(seq) FROM (SELECT seq FROM settlements UNION ALL SELECT seq FROM notes)"
+        self._seq: int = self._connection.execute(newest).fetchone()[0] or 0
 
 
 def _without_twins(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 _NETWORK = re.compile(
-    r"nfs\d*|cifs|smb\d*|smbfs|afpfs|afs|ncpfs?|ceph|lustre|beegfs|gpfs|gfs2?|ocfs2|pvfs2|orangefs|coda|webdav|davfs"
-    r"|fuse\.(sshfs|s3fs|s3ql|rclone|glusterfs|ceph(-fuse)?|gcsfuse|blobfuse2?|mount-s3|juicefs|davfs2?|curlftpfs|.*nfs.*)"
+    r"nfs\d*|cifs|smb\d*|smbfs|afpfs|afs|ncpfs?|ceph|lustre|beegfs|gpfs|gfs2?|ocfs2|pvfs2|orangefs|coda"
+    r"|webdav|davfs|fuse\.(sshfs|s3fs|s3ql|rclone|glusterfs|ceph(-fuse)?|gcsfuse|blobfuse2?|mount-s3)"
+    r"|fuse\.(juicefs|davfs2?|curlftpfs|.*nfs.*)"
     r"|macfuse|osxfuse"
 )
 Mount = tuple[str, str]
