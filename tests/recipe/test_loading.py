@@ -170,3 +170,16 @@ def test_every_default_passes_its_own_check() -> None:
     for field, option in OPTIONS.items():
         default = Recipe.model_fields[field].default
         assert default in (None, ()) or option.value(default) == default, field
+
+
+def test_the_formats_of_lists_are_those_that_sources_read() -> None:
+    """The recipe names them itself: a help text shall not have to load Arrow."""
+    from gleanset.sources.registry import FORMATS
+
+    for name in FORMATS:
+        assert Recipe.of(source=name).source == name
+    with pytest.raises(UsageError, match="Did you mean imagenet"):
+        Recipe.of(source="imagnet")
+    with pytest.raises(UsageError) as refusal:
+        Recipe.of(source="?")
+    assert str(refusal.value).endswith(f"It is one of {', '.join(FORMATS)}.")

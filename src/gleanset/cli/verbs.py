@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..recipe import OPTIONS, Recipe, Talk, load
+from ..recipe import Recipe, Talk, load
 from . import views
 from .options import EPILOG, Verb, given, recipe_options, talk_options
 from .output import emit, emit_json, harmless, say
@@ -15,7 +15,7 @@ from .stopping import INTERRUPTED, Interrupts
 
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 
-CHOICE = tuple(name for name, option in OPTIONS.items() if option.group == "which classes")
+CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
 READING = ("source", "url_col", "label_col")
 FILTERING = ("hosts", "exclude_hosts", *READING)
 PACKING = ("format", "split", "shard_size", "class_dirs")

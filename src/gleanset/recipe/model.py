@@ -13,6 +13,7 @@ from .option import Option
 Texts = tuple[str, ...]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
+_SOURCES = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
 
 
@@ -83,8 +84,9 @@ class Options(Checked):
         collects=True, many=True, otherwise="all hosts")] = ()
     exclude_hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "none of these hosts", collects=True, many=True)] = ()
-    source: Annotated[str | None, Option("from where", forms.text, "FORMAT",
-        "the format of the lists", collects=True, otherwise="guessed from their content")] = None
+    source: Annotated[str | None, Option("from where", forms.one_of(*_SOURCES), "FORMAT",
+        "the format of the lists: " + ", ".join(_SOURCES),
+        collects=True, otherwise="guessed from their content")] = None
     url_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the URL", collects=True, otherwise="guessed from its name")] = None
     label_col: Annotated[str | None, Option("from where", forms.text, "NAME",
