@@ -41,8 +41,8 @@ def size(n_bytes: float) -> str:
 
 def duration(seconds_s: float) -> str:
     """Two units at most: ``0.43 s``, ``45 s``, ``3 min 12 s``, ``2 h 05 min``, ``4 d 6 h``."""
-    if seconds_s < 10:
-        return f"{max(seconds_s, 0.0):.2g} s"
+    if seconds_s < 9.95:
+        return f"{max(round(seconds_s, 1 if seconds_s >= 1 else 2), 0):g} s"
     whole = round(seconds_s)
     if whole < 60:
         return f"{whole} s"
