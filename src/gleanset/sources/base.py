@@ -60,6 +60,16 @@ class Source(Protocol):
         ...
 
     @property
+    def reading(self) -> str:
+        """How the bytes are read: format and columns. The same bytes and reading give the same rows."""
+        ...
+
+    @property
+    def known_digest(self) -> str | None:
+        """``digest()`` where that costs nothing: the list was read before, or is remembered unchanged."""
+        ...
+
+    @property
     def is_manifest(self) -> bool:
         """Whether the rows say what their bodies were (``key``, ``sha256``, ``phash``)."""
         ...

@@ -23,6 +23,7 @@ class Fall2011List:
     """A list in the format of Fall 2011. The label is the id up to its last underscore."""
 
     format = "imagenet"
+    reading = "imagenet"
     is_manifest = False
 
     def __init__(self, file: ListFile) -> None:
@@ -40,6 +41,10 @@ class Fall2011List:
     @property
     def odd_examples(self) -> list[tuple[str, int, str]]:
         return self._odd.examples
+
+    @property
+    def known_digest(self) -> str | None:
+        return self._file.known_digest
 
     def digest(self) -> str:
         return self._file.digest()

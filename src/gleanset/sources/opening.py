@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from ..errors import ListError
 
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 16 << 20
 HEAD_BYTES = 256 << 10
 LONGEST_LINE_BYTES = 256 << 20
 
@@ -73,11 +73,16 @@ class ListFile:
         """The text in pieces of whole lines, each ended by a newline, read ahead by a thread."""
         yield from _read_ahead(self._chunks())
 
+    @property
+    def known_digest(self) -> str | None:
+        """The digest, if the file was read to its end or is remembered unchanged."""
+        if self._digest is None:
+            self._digest = self._remembered()
+        return self._digest
+
     def digest(self) -> str:
         """SHA-256 of the file as it lies on disk."""
-        if self._digest is None:
-            self._digest = self._remembered() or self._read_digest()
-        return self._digest
+        return self.known_digest or self._read_digest()
 
     def _chunks(self) -> Iterator[bytes]:
         with self._translated(), self._open() as file:

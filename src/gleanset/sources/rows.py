@@ -29,6 +29,14 @@ class TableSource(ABC):
         return self._file.name
 
     @property
+    def reading(self) -> str:
+        return f"{self.format} {sorted(self._columns.items())} {self._label}"
+
+    @property
+    def known_digest(self) -> str | None:
+        return self._file.known_digest
+
+    @property
     def is_manifest(self) -> bool:
         return "phash" in self._columns
 
