@@ -1,5 +1,118 @@
-"""From lists to what is in them, and to the pool of candidates."""
+"""From lists to what is in them, and to the pool of candidates.
 
+A row on its way into the pool: its class is chosen, its URL has a normal form, its host is wanted, it has no
+twin, its key is its own. What needs the whole (twins, keys, order) is done within a fixed budget of memory.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..urls import host_matches
+from .addresses import HostClaims, Hosts, normalised
+from .pool import POOL_SCHEMA, write_pool
+from .rows import LabelledRows
+from .sorting import Sorter
 from .survey import survey_lists
 
-__all__ = ["survey_lists"]
+__all__ = ["build_pool", "survey_lists"]
+
+MoreSpecific = Callable[[Sequence[str]], str | None]
+
+
+def _nobody(_: Sequence[str]) -> None:
+    return None
+
+
+def build_pool(
+    sources: Sequence[LabelledRows],
+    *,
+    labels: Sequence[str],
+    seed: int,
+    path: Path,
+    hosts: Sequence[str] = (),
+    exclude_hosts: Sequence[str] = (),
+    more_specific: MoreSpecific = _nobody,
+) -> None:
+    """Write the candidates of these classes; the order of ``labels`` numbers them.
+
+    Only hosts that match a pattern of ``hosts`` (none: all) and none of ``exclude_hosts`` are taken. Rows
+    whose URL has no normal form are kept aside as ``bad-url``. The same URL twice in one class counts once. A
+    URL of several classes goes to the one that ``more_specific`` names of them (sorted), else to none; where
+    it does not go, it is kept aside as ``label-conflict``.
+
+    The order within a class is that of ``hashlib.md5(f"{seed}|{url}".encode()).hexdigest()``. The pool
+    depends on the rows and these arguments alone: not on the order of the rows, and not on time.
+    """
+    known_hosts = Hosts()
+    wanted = HostClaims(known_hosts, lambda name, _: _is_wanted(name, hosts, exclude_hosts))
+    with tempfile.TemporaryDirectory(prefix="pool-", dir=path.parent) as folder:
+        sorter = Sorter(Path(folder))
+        try:
+            for source in sources:
+                for batch in source.batches():
+                    rows = _of_classes(batch, labels)
+                    if rows.num_rows:
+                        sorter.add(*_admitted(rows, known_hosts, wanted))
+            sorter.settle_twins(lambda numbers: _winner(numbers, labels, more_specific))
+            sorter.settle_keys()
+            groups = sorted({known_hosts.groups[host] for host in sorter.hosts()})
+            group_of_host = _numbers_of(known_hosts.groups, groups)
+            write_pool(
+                path,
+                _with_groups(sorter.rows(seed), group_of_host),
+                n=sorter.n_candidates(),
+                labels=labels,
+                hosts=groups,
+                seed=seed,
+            )
+        finally:
+            sorter.close()
+
+
+def _is_wanted(host: str, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> bool:
+    if any(host_matches(host, pattern) for pattern in exclude_hosts):
+        return False
+    return not hosts or any(host_matches(host, pattern) for pattern in hosts)
+
+
+def _of_classes(batch: pa.RecordBatch, labels: Sequence[str]) -> pa.Table:
+    """The rows of these classes, with the class as a number."""
+    numbers = pc.index_in(batch.column("label"), pa.array(labels, pa.string()))
+    chosen = pc.is_valid(numbers)
+    table = pa.Table.from_batches([batch])
+    at = table.schema.get_field_index("label")
+    return table.set_column(at, "label", numbers).filter(chosen)
+
+
+def _admitted(rows: pa.Table, hosts: Hosts, wanted: HostClaims) -> tuple[pa.Table, pa.Table]:
+    """The rows that may become candidates, and those whose URL has no normal form."""
+    raw = rows.column("url").combine_chunks()
+    urls = normalised(raw)
+    fit = pc.is_valid(urls)
+    bad = pa.table({"url": raw, "label": rows.column("label")}).filter(pc.invert(fit))
+    good = rows.set_column(rows.schema.get_field_index("url"), "url", urls).filter(fit)
+    numbers = hosts.of(good.column("url").combine_chunks())
+    good = good.append_column("host", pa.array(numbers)).filter(pa.array(wanted.of(numbers)))
+    return good, bad
+
+
+def _winner(numbers: Sequence[int], labels: Sequence[str], more_specific: MoreSpecific) -> int | None:
+    words = sorted(labels[number] for number in numbers)
+    word = more_specific(words)
+    return labels.index(word) if word in words else None
+
+
+def _numbers_of(groups: Sequence[str], names: Sequence[str]) -> pa.Array:
+    """(n_hosts,) the place of every host's group among ``names``; null where no candidate needs it."""
+    places = {name: place for place, name in enumerate(names)}
+    return pa.array([places.get(group) for group in groups], pa.int32())
+
+
+def _with_groups(batches: Iterator[pa.RecordBatch], group_of_host: pa.Array) -> Iterator[pa.RecordBatch]:
+    at = POOL_SCHEMA.get_field_index("host")
+    for batch in batches:
+        yield batch.set_column(at, "host", group_of_host.take(batch.column("host")))

@@ -1,0 +1,144 @@
+"""The candidates on disk: one Arrow file, written once, mapped into memory, never changed.
+
+Rows are sorted by (class, seeded hash of the URL), and a row's place is its number for good. Behind the
+candidates lie the rows that never became any.
+"""
+
+import bisect
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ..errors import StorageError
+from ..terms.candidate import Candidate, Expected
+from ..urls import FLICKR
+from .durable import open_atomically
+
+EXTRAS = ("licence", "author", "caption")
+POOL_SCHEMA = pa.schema(
+    [
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("label", pa.int32(), nullable=False),
+        ("host", pa.int32()),
+        ("key", pa.string()),
+        ("split", pa.string()),
+        ("sha256", pa.binary()),
+        ("phash", pa.uint64()),
+        *((name, pa.string()) for name in EXTRAS),
+        ("reason", pa.string()),
+    ]
+)
+"""``host`` to ``caption`` are null for rows that are no candidates, ``reason`` for those that are."""
+_META = b"gleanset.pool"
+
+
+class Pool:
+    """Candidates by number. Opening costs no reading; memory stays flat."""
+
+    def __init__(self, table: pa.Table) -> None:
+        facts = json.loads(table.schema.metadata[_META])
+        self.n: int = facts["n"]
+        """Candidates: 0 to n - 1."""
+        self.labels: tuple[str, ...] = tuple(facts["labels"])
+        """In the order in which ``Candidate.label`` counts them; some may have no candidate."""
+        self.hosts: tuple[str, ...] = tuple(facts["hosts"])
+        """Politeness groups, in the order in which ``Candidate.host`` counts them."""
+        self.seed: int = facts["seed"]
+        batches = [batch for batch in table.to_batches() if batch.num_rows]
+        self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)]).tolist()
+        self._columns = {name: [batch.column(name) for batch in batches] for name in POOL_SCHEMA.names}
+        self._table = table
+
+    @classmethod
+    def open(cls, path: Path) -> "Pool":
+        """Map the file that ``write_pool`` wrote. StorageError: absent, or not whole."""
+        try:
+            return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+        except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+            raise StorageError(
+                f"{path}: no readable candidate pool ({error}). Delete it and run the same command again: "
+                "it is made from the lists."
+            ) from error
+
+    @cached_property
+    def label(self) -> npt.NDArray[np.int32]:
+        """(n,) the class of every candidate, ascending."""
+        return self._numbers("label")
+
+    @cached_property
+    def host(self) -> npt.NDArray[np.int32]:
+        """(n,) the politeness group of every candidate."""
+        return self._numbers("host")
+
+    @cached_property
+    def flickr(self) -> npt.NDArray[np.bool_]:
+        """(len(hosts),) which group is Flickr's: one at most."""
+        return np.array([name == FLICKR for name in self.hosts], bool)
+
+    @property
+    def unfit(self) -> pa.Table:
+        """The rows that never became candidates: ``url`` as the list has it, ``label``, ``reason``.
+
+        Reasons are ``bad-url`` and ``label-conflict``.
+        """
+        rest = self._table.slice(self.n)
+        labels = pa.array(self.labels, pa.string()).take(rest.column("label").combine_chunks())
+        return pa.table({"url": rest.column("url"), "label": labels, "reason": rest.column("reason")})
+
+    def url(self, i: int) -> str:
+        """As it goes on the wire."""
+        return self._cell("url", i)  # type: ignore[no-any-return]
+
+    def key(self, i: int) -> str:
+        """The stem of the candidate's file."""
+        return self._cell("key", i)  # type: ignore[no-any-return]
+
+    def candidate(self, i: int) -> Candidate:
+        """The whole row as a value."""
+        sha256, phash = self._cell("sha256", i), self._cell("phash", i)
+        return Candidate(
+            id=i,
+            url=self.url(i),
+            key=self.key(i),
+            label=self._cell("label", i),
+            host=self._cell("host", i),
+            expected=Expected(sha256, phash) if sha256 is not None and phash is not None else None,
+            split=self._cell("split", i),
+        )
+
+    def extra(self, i: int) -> dict[str, str]:
+        """``licence``, ``author`` and ``caption`` where the list has them."""
+        return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}
+
+    def _cell(self, column: str, i: int) -> Any:
+        if not 0 <= i < self.n:
+            raise IndexError(f"candidate {i} of a pool of {self.n}")
+        batch = bisect.bisect_right(self._starts, i) - 1
+        return self._columns[column][batch][i - self._starts[batch]].as_py()
+
+    def _numbers(self, column: str) -> npt.NDArray[np.int32]:
+        numbers = self._table.column(column).slice(0, self.n)
+        return np.asarray(numbers.cast(pa.int32()), np.int32)
+
+
+def write_pool(
+    path: Path,
+    batches: Iterator[pa.RecordBatch],
+    *,
+    n: int,
+    labels: Sequence[str],
+    hosts: Sequence[str],
+    seed: int,
+) -> None:
+    """Write a pool whole or not at all: ``n`` candidates in their order, then the rows that are none."""
+    facts = {"n": n, "labels": list(labels), "hosts": list(hosts), "seed": seed}
+    schema = POOL_SCHEMA.with_metadata({_META: json.dumps(facts)})
+    with open_atomically(path) as file, pa.ipc.new_file(file, schema) as writer:
+        for batch in batches:
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
