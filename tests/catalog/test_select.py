@@ -259,6 +259,11 @@ class TestTables:
         assert choose(table=renamed).class_of == {PUG: DOG}
         assert choose(table=renamed, class_=(DOG,)).class_of == {PUG: DOG, DOG: DOG}
 
+    def test_a_row_of_a_named_class_passes_all_bounds(self) -> None:
+        """--not-under dog takes no pug away that was named, whatever the table calls it."""
+        chosen = choose(table=rows("pug,small", "n02", "cat"), class_=("pug",), not_under=(DOG,))
+        assert chosen.class_of == {PUG: "small", CAT: CAT}
+
     def test_a_class_named_beside_its_row_is_the_class_of_the_row(self) -> None:
         """--class pug with a table that calls it small: one class, named."""
         chosen = choose(table=rows("pug,small", "cat"), class_=("pug",))

@@ -41,7 +41,7 @@ def drawn(census: Census, n: int, seed: int = 0) -> Plan:
 
 
 def test_the_first_tools_rule_admits_classes_that_fall_short(census: Census, flickr_only: Census) -> None:
-    """Its pools for 800 images are 2,335 and 7,482 classes; by its own rates 531 and 4,274 of them fall short."""
+    """Its pools for 800 images are 2,335 and 7,482 classes; by its own rates 531 and 4,274 fall short."""
     for counts, margin, n_admitted, n_short in ((flickr_only, 0.9, 2_335, 531), (census, 0.8, 7_482, 4_274)):
         admitted = [
             Supply(flickr, urls - flickr)
@@ -62,7 +62,7 @@ def test_two_hundred_classes_of_eight_hundred_are_all_forecast_to_make_it(census
 
 
 def test_all_with_enough_urls_stand_by(census: Census) -> None:
-    """8,846 classes have 800 URLs: 200 are drawn and the others are reserves, the ready ones before the rest."""
+    """8,846 classes have 800 URLs: 200 are drawn, the others are reserves, the ready ones first."""
     plan = drawn(census, 200)
     assert len(plan.reserves) == 8_846 - 200
     ready = [one.forecast >= 800 for one in plan.reserves]
@@ -71,7 +71,7 @@ def test_all_with_enough_urls_stand_by(census: Census) -> None:
 
 def test_too_many_classes_are_refused_with_what_would_fit(census: Census, flickr_only: Census) -> None:
     """8,846 classes have 800 URLs, 3,063 have 800 on Flickr."""
-    with pytest.raises(UsageError, match="only 8,846 of 21,841 .* --classes 8846 or --images 774"):
+    with pytest.raises(UsageError, match=r"only 8,846 of 21,841 .* --classes 8846 or --images 774"):
         drawn(census, 9_000)
     with pytest.raises(UsageError, match="only 3,063 of 21,841"):
         drawn(flickr_only, 3_064)

@@ -53,7 +53,7 @@ def fifty_rich() -> Sizes:
 
 @pytest.fixture
 def mixed() -> Sizes:
-    """For ten images: three ready classes, three forecast to bring 9.4, 6.3 and 3.8, two with too few URLs."""
+    """Three classes ready for ten images, three forecast to bring 9.4, 6.3 and 3.8, two with too few URLs."""
     ready = {f"ready{i}": (30, 20) for i in range(3)}
     possible = {"possible20": (20, 0), "possible30": (30, 0), "possible12": (12, 0)}
     return {**ready, **possible, "poor9": (9, 9), "poor1": (1, 1)}
@@ -233,6 +233,11 @@ class TestTotals:
         assert labels(drawn) == ["ready0", "ready1", "ready2"]
         assert [one.quota for one in drawn.classes] == [Quota(15, 15)] * 3
         assert {one.label: one.quota.at_least for one in drawn.reserves}["poor9"] == 9
+
+    def test_a_class_with_a_poor_forecast_gets_a_smaller_share(self) -> None:
+        """A hundred URLs on dead hosts are worth 31 images, so Flickr's hundred give the rest."""
+        planned = plan({"elsewhere": (100, 0), "flickr": (100, 100)}, total=100)
+        assert [one.quota.at_least for one in planned.classes] == [31, 69]
 
     def test_a_total_beyond_the_forecast_is_said(self) -> None:
         """It is tried, but nobody should be surprised."""
