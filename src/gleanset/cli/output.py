@@ -4,9 +4,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
-Watched = TypeVar("Watched")
+from ..terms.tally import Tally
+
+if TYPE_CHECKING:
+    from .progress import LiveView
 
 
 def emit(text: str) -> None:
@@ -47,16 +51,30 @@ def silence(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def harmless(watch: Callable[[Watched], None]) -> Callable[[Watched], None]:
-    """A watcher that falls silent when nobody reads stderr any more, instead of ending the build."""
+class Unbroken:
+    """A live view that falls silent when nobody reads stderr any more, instead of ending the build."""
 
-    def watch_while_read(seen: Watched) -> None:
+    def __init__(self, view: "LiveView") -> None:
+        self._view = view
+        self.draining = view.draining
+
+    def __enter__(self) -> Self:
+        self._try(self._view.__enter__)
+        return self
+
+    def __call__(self, tally: Tally) -> None:
+        self._try(lambda: self._view(tally))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._try(lambda: self._view.__exit__(kind, error, trace))
+
+    def _try(self, draw: Callable[[], object]) -> None:
         try:
-            watch(seen)
+            draw()
         except BrokenPipeError:
             silence(sys.stderr)
-
-    return watch_while_read
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

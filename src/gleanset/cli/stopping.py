@@ -19,13 +19,13 @@ class Stoppable(Protocol):
 
 
 class Interrupts:
-    """While it is entered, signals go to ``stop``.
+    """While it is entered, signals go to ``stop``, and ``say`` lets the user know.
 
     ``exit_code`` is 130 or 143 once a signal came, else None. A second SIGINT leaves the process with 130
     without any cleaning up: the journal is made for that.
     """
 
-    def __init__(self, stop: Stoppable, say: Callable[[str], None]) -> None:
+    def __init__(self, stop: Stoppable, say: Callable[[], None]) -> None:
         self.exit_code: int | None = None
         self._stop = stop
         self._say = say
@@ -47,7 +47,7 @@ class Interrupts:
             os._exit(INTERRUPTED)
         self.exit_code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         self._stop.request()
-        self._say("Stopping: what is under way is finished and kept. Ctrl-C again quits at once.")
+        self._say()
 
 
 def ready_for_sigterm() -> None:

@@ -10,7 +10,7 @@ import click
 from ..recipe import Recipe, Talk, load
 from . import views
 from .options import EPILOG, Verb, given, recipe_options, talk_options
-from .output import emit, emit_json, harmless, say
+from .output import Unbroken, emit, emit_json
 from .stopping import INTERRUPTED, Interrupts
 
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
@@ -66,8 +66,8 @@ def _watched(talk: Talk, work: Callable[..., Any]) -> int:
     from .progress import LiveView
 
     stop = api.StopSignal()
-    with LiveView(quiet=talk.quiet) as view, Interrupts(stop, say) as signals:
-        report = work(harmless(view), stop)
+    with Unbroken(LiveView(quiet=talk.quiet)) as view, Interrupts(stop, view.draining) as signals:
+        report = work(view, stop)
     if talk.json_:
         emit_json(report.to_json())
     else:
