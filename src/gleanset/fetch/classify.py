@@ -84,6 +84,8 @@ NEVER = (
         # Other protocols: FTP, FILE, LDAP, TELNET, TFTP, RTSP, SSH ..
         | {*range(9, 16), 17, 19, 20, 21, 25, 29, 30, 31, 32, 36, 37, 38, 39, 40, 49}
         | {*range(68, 75), 78, 79, 84, 85, 86, 87, 88}
+        # E_ALREADY_COMPLETE, a relic
+        | {99_999}
     )
     - _BY_CURL.keys()
 )

@@ -24,6 +24,7 @@ _INNER_DOMAINS = (
 _RAW = re.compile(
     r"https?://(?P<host>\[[0-9a-f:.]+\]|[^\[\]/?#\\@:%\s]+)(?P<port>:[0-9]*)?(?=[/?#]|\Z)", re.IGNORECASE
 )
+_MOST_REMEMBERED = 50_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _RULE = re.compile(r"(?P<pattern>[^=]+)=(?P<address>\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -34,7 +35,7 @@ class ResolveRule:
     """``--resolve PATTERN=ADDRESS[:PORT]``: hosts that match are found there and nowhere else."""
 
     pattern: str
-    """As for ``--hosts``; ``*`` is every name. An IP literal never matches."""
+    """As for ``--hosts``; ``*`` is every name. IP literals never match; ``.invalid`` wants to be named."""
     address: str
     port: int | None
     """None: the URL's own."""
@@ -50,6 +51,10 @@ class ResolveRule:
                 "for example '*.example.com=203.0.113.7:8080' or '*=[2001:db8::7]:80'."
             )
         return cls(match["pattern"].strip(), str(address), port)
+
+    def matches(self, host: str) -> bool:
+        """Whether this name (never an address) is found by the rule."""
+        return host_matches(host, self.pattern) and (self.pattern.strip("*.") != "" or not is_no_name(host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,19 @@ class Guard:
         self._lift_all = "all" in allow_private
         self._lifted_networks = tuple(_network(text) for text in allow_private if text != "all")
         self._lifts = bool(allow_private)
+        self._aims: dict[str, Aim | Failure] = {}
 
     def aim(self, url: str) -> Aim | Failure:
-        """Where a normalised URL may go, or why it may not be asked at all."""
+        """Where a normalised URL may go, or why it may not be asked at all. Remembered by scheme and host."""
+        site = url[: url.find("/", 8) + 1]
+        aim = self._aims.get(site)
+        if aim is None:
+            if len(self._aims) >= _MOST_REMEMBERED:
+                self._aims.clear()
+            aim = self._aims[site] = self._aim(site)
+        return aim
+
+    def _aim(self, url: str) -> Aim | Failure:
         match = _RAW.match(url)
         if match is None:
             return Failure.BLOCKED_ADDRESS if url.startswith(("http://", "https://")) else Failure.BAD_URL
@@ -87,7 +102,7 @@ class Guard:
             return Aim(host, port, (str(literal), port)) if permitted else Failure.BLOCKED_ADDRESS
         if not _NAME.fullmatch(host) or not 0 < port < 65_536:
             return Failure.BAD_URL
-        rule = next((rule for rule in self._rules if host_matches(host, rule.pattern)), None)
+        rule = next((rule for rule in self._rules if rule.matches(host)), None)
         if rule is not None:
             return Aim(host, port, (rule.address, rule.port or port))
         ordinary = port in PORTS and not _is_inner(host)
@@ -130,6 +145,11 @@ def address_allowed(url: str, answers: list[str] | None = None) -> bool:
         return _allowed(url, answers or [])
     except Exception:  # noqa: BLE001 - a guard that fails is a guard that says no
         return False
+
+
+def is_no_name(host: str) -> bool:
+    """Whether the DNS is not to be asked: RFC 6761, 6.4 (``.invalid``); RFC 7686 (``.onion``)."""
+    return host.rstrip(".").endswith((".invalid", ".onion"))
 
 
 def _allowed(raw: str, answers: list[str]) -> bool:

@@ -2,45 +2,46 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 KEPT = frozenset(
-    {"content-type", "etag", "x-robots-tag", "tdm-reservation", "x-ebay-c-extension", "last-modified"}
+    {b"content-type", b"etag", b"x-robots-tag", b"tdm-reservation", b"x-ebay-c-extension", b"last-modified"}
 )
+"""What a finding carries."""
 _LONGEST_VALUE = 2000
-"""Characters of a kept value; nobody needs more, and they travel with the finding."""
+"""Characters of a value; nobody needs more, and they travel."""
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
-def parse_headers(lines: Iterable[bytes]) -> list[tuple[str, str]]:
-    """(name in lower case, value) in order of arrival; folded lines are joined, odd ones left out."""
-    headers: list[tuple[str, str]] = []
+def pick_headers(lines: Iterable[bytes], names: Container[bytes] = KEPT) -> tuple[tuple[str, str], ...]:
+    """(name in lower case, value) of the lines that have one of ``names``, in order of arrival.
+
+    A name that came twice is there twice; folded lines are joined.
+    """
+    picked: list[tuple[str, str]] = []
+    wanted = False
     for line in lines:
-        text = line.decode("latin-1").rstrip("\r\n")
-        if text[:1] in (" ", "\t") and headers:
-            name, value = headers[-1]
-            headers[-1] = (name, f"{value} {text.strip()}")
+        if wanted and line[0] in b" \t":
+            name, value = picked[-1]
+            picked[-1] = (name, f"{value} {_text(line)}"[:_LONGEST_VALUE])
             continue
-        name, colon, value = text.partition(":")
-        if colon:
-            headers.append((name.strip().lower(), value.strip()))
-    return headers
+        key, _, rest = line.partition(b":")
+        key = key.rstrip().lower()
+        wanted = key in names
+        if wanted:
+            picked.append((key.decode("ascii"), _text(rest)[:_LONGEST_VALUE]))
+    return tuple(picked)
 
 
-def kept_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Those that a finding carries; a name that came twice is there twice."""
-    return tuple((name, value[:_LONGEST_VALUE]) for name, value in headers if name in KEPT)
-
-
-def retry_after_s(headers: Iterable[tuple[str, str]]) -> float | None:
+def retry_after_s(lines: Iterable[bytes]) -> float | None:
     """How long the server asks us to stay away: seconds, or an HTTP date (RFC 9110, 10.2.3).
 
     A date counts from the server's own ``Date``, where it sends one. Negative, past and unreadable values
     are None.
     """
-    fields = dict(headers)
+    fields = dict(pick_headers(lines, (b"retry-after", b"date")))
     text = fields.get("retry-after", "")
     if _SECONDS.fullmatch(text):
         return float(text)
@@ -50,6 +51,10 @@ def retry_after_s(headers: Iterable[tuple[str, str]]) -> float | None:
     since_s = _http_date_s(fields.get("date", ""))
     wait_s = until_s - (time.time() if since_s is None else since_s)
     return wait_s if wait_s > 0 else None
+
+
+def _text(line: bytes) -> str:
+    return line.decode("latin-1").strip()
 
 
 def _http_date_s(text: str) -> float | None:

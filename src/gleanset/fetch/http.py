@@ -1,9 +1,10 @@
 """The fetcher: orders in, arrivals out, by libcurl on one thread's loop."""
 
+import math
 import re
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container
+from dataclasses import dataclass
 from functools import partial
 
 import pycurl
@@ -15,16 +16,19 @@ from .base import Arrival, FetchSettings, Order
 from .budget import Budget
 from .classify import REDIRECTS, failure_of_status
 from .guard import Aim, Guard
-from .headers import kept_headers, parse_headers, retry_after_s
+from .headers import pick_headers, retry_after_s
 from .loop import READ, Loop, Timers, now_s
 from .multi import Multi
 from .resolver import Answer, Resolver
-from .transfer import Transfer
+from .transfer import Address, Transfer
 from .trust import Proxy, certificate_file
 
 _SHORTEST_BODY = 2
 """Bytes; what is shorter is ``empty``."""
-_FOREIGN_SCHEME = re.compile(rb"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SWEEPS = 20
+"""Looks at the time limits within the shortest of them: they are kept to a twentieth of it."""
+_NEVER_FOLLOWED = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:|(https?:)?[/\\]{2}[^/\\?#]*@", re.IGNORECASE)
+"""A redirect to another protocol, or with credentials."""
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -36,10 +40,12 @@ class _Job:
     url: str
     hops: int
     started_s: float
-    seen: set[str]
-    """URLs asked for this order, to notice circles."""
+    look_at_s: float
+    """When the next of its time limits may have passed."""
+    seen: tuple[str, ...] = ()
+    """URLs that redirected, to notice circles."""
     aim: Aim | None = None
-    addresses: list[tuple[str, int]] = field(default_factory=list)
+    addresses: tuple[Address, ...] = ()
     """Where its host can be found, the one in use first."""
     transfer: Transfer | None = None
     waits: bool = False
@@ -65,15 +71,19 @@ class CurlFetcher:
         self._group_of = group_of
         self._guard = Guard(settings.resolve, settings.allow_private)
         self._proxy = Proxy.find(settings.proxy) if settings.proxy else None
+        cacert = certificate_file(settings.cacert)
         rate = settings.limit_rate_bytes_per_s
         self._budget = Budget(rate) if rate else None
         self._loop = Loop()
         self._timers = Timers()
         self._resolver = Resolver(self._loop, self._timers, settings.dns_servers, settings.dns_timeout_s)
-        cacert = certificate_file(settings.cacert)
         make = partial(Transfer, settings, self._guard, self._budget, cacert)
         self._multi = Multi(self._loop, make, self._on_end, settings.max_in_flight)
         self._most_at_once = settings.max_in_flight
+        limits_s = (settings.first_byte_s, settings.min_speed_over_s, settings.timeout_s)
+        self._first_look_s = min(limits_s)
+        self._sweep_every_s = min(limits_s) / _SWEEPS
+        self._sweep_at_s = 0.0
         self._waiting: deque[_Job] = deque()
         self._jobs: dict[int, _Job] = {}
         self._arrivals: list[Arrival] = []
@@ -85,16 +95,16 @@ class CurlFetcher:
 
     def start(self, order: Order) -> None:
         started_s = now_s()
-        job = _Job(order, order.url, order.hops, started_s, {order.url})
+        job = _Job(order, order.url, order.hops, started_s, started_s + self._first_look_s)
         self._jobs[order.ticket] = job
-        first_look_s = min(self._settings.first_byte_s, self._settings.timeout_s)
-        self._timers.at(started_s + first_look_s, partial(self._look, job))
         self._approach(job)
 
     def cancel(self, ticket: int) -> None:
         job = self._jobs.pop(ticket, None)
         if job is not None:
+            job.over = True
             self._let_go(job)
+            self._admit()
 
     def poll(self, timeout_s: float) -> list[Arrival]:
         until_s = now_s() + timeout_s
@@ -128,8 +138,11 @@ class CurlFetcher:
         due_s = until_s if not self._arrivals else 0.0
         if self._budget is not None and self._budget.paused:
             due_s = min(due_s, self._budget.ready_s)
-        self._loop.wait(min(due_s, self._timers.next_s(), self._multi.due_s) - now_s())
+        sweep_at_s = self._sweep_at_s if self._jobs else math.inf
+        self._loop.wait(min(due_s, sweep_at_s, self._timers.next_s(), self._multi.due_s) - now_s())
         at_s = now_s()
+        if at_s >= sweep_at_s:
+            self._sweep(at_s)
         self._timers.run(at_s)
         if self._budget is not None and self._budget.fill(at_s):
             self._multi.resume()
@@ -143,7 +156,7 @@ class CurlFetcher:
             return
         job.aim = aim
         if aim.pinned is not None:
-            job.addresses = [aim.pinned]
+            job.addresses = (aim.pinned,)
             self._request(job)
         else:
             self._resolver.ask(aim.host, partial(self._on_answer, job, aim))
@@ -156,7 +169,7 @@ class CurlFetcher:
         elif not self._guard.accepts(aim, answer):
             self._fail(job, Failure.BLOCKED_ADDRESS, f"{aim.host} is at {', '.join(answer)}")
         else:
-            job.addresses = [(address, aim.port) for address in answer]
+            job.addresses = tuple((address, aim.port) for address in answer)
             self._request(job)
 
     def _request(self, job: _Job) -> None:
@@ -174,11 +187,11 @@ class CurlFetcher:
         transfer.begin(job.url, address, permitted, verify=verify)
         self._multi.start(transfer)
 
-    def _route(self, job: _Job) -> tuple[tuple[str, int] | None, frozenset[tuple[str, int]]]:
+    def _route(self, job: _Job) -> tuple[Address | None, Container[Address]]:
         """Where curl connects, and where its sockets may go."""
         address = job.addresses[0]
         if self._proxy is None:
-            return address, frozenset((address,))
+            return address, (address,)
         tunnels = self._proxy.tunnels_all or job.url.startswith("https:")
         return (address if tunnels else None), self._proxy.endpoints
 
@@ -192,45 +205,47 @@ class CurlFetcher:
             self._wait_for_sockets(job)
         elif failure is None:
             self._on_response(job, transfer)
-        elif self._tries_again(job, failure, code):
+        elif self._tries_again(job, transfer, failure, code):
             self._let_go(job)
             self._request(job)
         else:
             self._fail(job, failure, message)
 
-    def _tries_again(self, job: _Job, failure: Failure, code: int) -> bool:
+    def _tries_again(self, job: _Job, transfer: Transfer, failure: Failure, code: int) -> bool:
         """Whether the same request is worth making at once: to the next address, or without verification."""
         place = _place(job)
         if failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT) and len(job.addresses) > 1:
-            self._resolver.demote(place[0], job.addresses.pop(0)[0])
+            self._resolver.demote(place[0], job.addresses[0][0])
+            job.addresses = job.addresses[1:]
             return True
-        if self._settings.insecure and code == pycurl.E_PEER_FAILED_VERIFICATION:
-            known = place in self._bad_certificates
+        if code == pycurl.E_PEER_FAILED_VERIFICATION and self._settings.insecure and transfer.verifies:
             self._bad_certificates.add(place)
-            return not known
+            return True
         return False
 
     def _on_response(self, job: _Job, transfer: Transfer) -> None:
         status = transfer.status or 0
-        headers = parse_headers(transfer.headers)
-        if status in REDIRECTS and any(name == "location" for name, _ in headers):
-            self._on_redirect(job, transfer.easy.getinfo_raw(pycurl.REDIRECT_URL) or b"")
+        location = pick_headers(transfer.headers, (b"location",)) if status in REDIRECTS else ()
+        if location:
+            self._on_redirect(job, location[-1][1], transfer.easy.getinfo_raw(pycurl.REDIRECT_URL) or b"")
             return
         failure = failure_of_status(status)
         if failure is not None:
-            self._fail(job, failure, retry_after_s=retry_after_s(headers))
+            self._fail(job, failure, retry_after_s=retry_after_s(transfer.headers))
         elif transfer.n_body < _SHORTEST_BODY:
             self._fail(job, Failure.EMPTY)
         else:
-            body = transfer.take_body()
-            self._finish(job, Fetched(body, job.url, status, kept_headers(headers), job.certificate_ok))
+            body, headers = transfer.take_body(), pick_headers(transfer.headers)
+            self._finish(job, Fetched(body, job.url, status, headers, job.certificate_ok))
 
-    def _on_redirect(self, job: _Job, location: bytes) -> None:
-        target = normalise(location)
-        if target is None:
-            blocked = _FOREIGN_SCHEME.match(location) is not None
-            self._fail(job, Failure.BLOCKED_ADDRESS if blocked else Failure.PROTOCOL, f"to {location!r}")
-        elif target in job.seen or job.hops >= self._settings.max_hops:
+    def _on_redirect(self, job: _Job, location: str, resolved: bytes) -> None:
+        """``location`` as the server wrote it, ``resolved`` as curl understands it, credentials left out."""
+        target = normalise(resolved)
+        if _NEVER_FOLLOWED.match(location):
+            self._fail(job, Failure.BLOCKED_ADDRESS, f"to {location}")
+        elif target is None:
+            self._fail(job, Failure.PROTOCOL, f"to {location}")
+        elif target in (job.url, *job.seen) or job.hops >= self._settings.max_hops:
             self._fail(job, Failure.TOO_MANY_REDIRECTS, f"to {target}")
         elif isinstance(aim := self._guard.aim(target), Failure):
             self._fail(job, aim, f"to {target}")
@@ -239,26 +254,26 @@ class CurlFetcher:
             self._finish(job, Moved(target, job.hops))
         else:
             job.hops += 1
+            job.seen = (*job.seen, job.url)
             job.url = target
-            job.seen.add(target)
             self._let_go(job)
             self._approach(job)
 
-    def _look(self, job: _Job, at_s: float) -> None:
-        """See whether one of the job's time limits has passed, and when to look again."""
-        if job.over:
-            return
-        due_s = job.started_s + self._settings.timeout_s
-        failure = Failure.TIMEOUT if at_s >= due_s and not job.waits else None
-        if job.transfer is not None and failure is None:
-            failure, next_s = job.transfer.overdue(at_s)
-            due_s = min(due_s, next_s)
-        if failure is not None:
-            self._fail(job, failure)
-        else:
-            self._timers.at(
-                due_s if due_s > at_s else at_s + self._settings.timeout_s, partial(self._look, job)
-            )
+    def _sweep(self, at_s: float) -> None:
+        """End what has passed a time limit."""
+        self._sweep_at_s = at_s + self._sweep_every_s
+        if self._most_at_once < self._settings.max_in_flight:
+            self._most_at_once += 1
+            self._multi.keep_connections(self._most_at_once)
+            self._admit()
+        for job in [job for job in self._jobs.values() if job.look_at_s <= at_s and not job.waits]:
+            failure, look_at_s = job.transfer.overdue(at_s) if job.transfer else (None, math.inf)
+            due_s = job.started_s + self._settings.timeout_s
+            if at_s >= due_s:
+                failure = Failure.TIMEOUT
+            if failure is not None:
+                self._fail(job, failure)
+            job.look_at_s = min(due_s, look_at_s)
 
     def _wait_for_sockets(self, job: _Job) -> None:
         """No socket could be opened: run fewer transfers from now on, and lose none."""
@@ -270,6 +285,13 @@ class CurlFetcher:
         self._multi.keep_connections(self._most_at_once)
         job.waits = True
         self._waiting.append(job)
+
+    def _admit(self) -> None:
+        """Let orders that wait for a place have those that are free."""
+        while self._waiting and self._multi.running < self._most_at_once:
+            job = self._waiting.popleft()
+            if not job.over:
+                self._request(job)
 
     def _fail(
         self, job: _Job, failure: Failure, detail: str = "", retry_after_s: float | None = None
@@ -286,8 +308,7 @@ class CurlFetcher:
             job.order.ticket, result, elapsed_s, job.peer, job.status, job.hops, job.n_bytes_wire
         )
         self._arrivals.append(arrival)
-        if self._waiting and self._multi.running < self._most_at_once:
-            self._request(self._waiting.popleft())
+        self._admit()
 
     def _let_go(self, job: _Job) -> None:
         """Part the job from its transfer, and keep the account."""

@@ -12,6 +12,7 @@ import pycares
 from gleanset.terms.outcome import Failure
 
 from .addresses import is_public, parse_address
+from .guard import is_no_name
 from .loop import READ, WRITE, Loop, Timers, now_s
 
 Answer = tuple[str, ...] | Failure
@@ -26,8 +27,6 @@ _NOT_FOUND_KEPT_S = 3600.0
 _TIMEOUT_KEPT_S = 5.0
 _MOST_KEPT = 100_000
 _ABSENT = frozenset({pycares.errno.ARES_ENOTFOUND, pycares.errno.ARES_ENODATA, pycares.errno.ARES_EBADNAME})
-_NEVER_EXIST = ("invalid", "onion")
-"""RFC 6761, 6.4; RFC 7686: not to be asked of the DNS at all."""
 
 
 @dataclass(slots=True)
@@ -91,7 +90,7 @@ class Resolver:
             channel.close()
 
     def _recall(self, name: str) -> Answer | None:
-        if name.rpartition(".")[2] in _NEVER_EXIST:
+        if is_no_name(name):
             return Failure.NAME_NOT_FOUND
         expires_s, answer = self._kept.get(name, (0.0, None))
         return answer if expires_s > now_s() else None

@@ -1,7 +1,9 @@
 """One easy handle of libcurl, used again and again: how it is set up, guarded, bounded and read."""
 
 import errno
+import os
 import socket
+from collections.abc import Container
 from typing import Any
 
 import pycurl
@@ -14,6 +16,9 @@ from .budget import Budget
 from .classify import OK_STATUSES, failure_of_curl
 from .guard import Guard
 from .loop import now_s
+
+Address = tuple[str, int]
+"""IP address and port."""
 
 MAX_HEADER_BYTES = 1_000_000
 MAX_HEADERS = 10_000
@@ -45,7 +50,9 @@ class Transfer:
     is_paused: bool
     was_paused: bool
     """Within the window in which the speed is measured."""
-    _permitted: frozenset[tuple[str, int]]
+    verifies: bool
+    """Whether certificates are checked."""
+    _permitted: Container[Address]
     _chunks: list[bytes]
     _window_n: int
     _window_from_s: float | None
@@ -63,8 +70,8 @@ class Transfer:
     def begin(
         self,
         url: str,
-        address: tuple[str, int] | None,
-        permitted: frozenset[tuple[str, int]],
+        address: Address | None,
+        permitted: Container[Address],
         *,
         verify: bool,
     ) -> None:
@@ -77,7 +84,7 @@ class Transfer:
         self._permitted = permitted
         self.easy.setopt(pycurl.URL, url)
         self.easy.setopt(pycurl.CONNECT_TO, [_connect_to(*address)] if address else [])
-        if verify != self._verifies:
+        if verify != self.verifies:
             self._verify(verify)
 
     def failure(self, code: int, message: str) -> Failure | None:
@@ -121,7 +128,7 @@ class Transfer:
         self.easy.close()
 
     def _forget(self) -> None:
-        self._permitted = frozenset()
+        self._permitted = ()
         self._chunks = []
         self._window_from_s = None
         self._window_n = 0
@@ -152,13 +159,13 @@ class Transfer:
         easy.setopt(pycurl.PREREQFUNCTION, self._on_ready)
         if cacert is not None:
             easy.setopt(pycurl.CAINFO, cacert)
-        self._verifies = True
+        self.verifies = True
         return easy
 
     def _verify(self, verify: bool) -> None:
         self.easy.setopt(pycurl.SSL_VERIFYPEER, int(verify))
         self.easy.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
-        self._verifies = verify
+        self.verifies = verify
 
     def _on_open(self, _purpose: int, address: Any) -> Any:
         """The guard's socket: to the address that was checked, or none at all."""
@@ -167,10 +174,12 @@ class Transfer:
             self.cut = Failure.BLOCKED_ADDRESS
             return pycurl.SOCKET_BAD
         try:
-            return socket.socket(address.family, address.socktype, address.protocol)
+            opened = _Socket(address.family, address.socktype, address.protocol)
+            os.close(os.dup(opened.fileno()))  # as pycurl will do, which says nothing when it cannot
         except OSError as error:
             self.starved = error.errno in _NO_SOCKETS
             return pycurl.SOCKET_BAD
+        return opened
 
     def _on_ready(self, peer: str, own: str, port: int, _own_port: int) -> int:
         """Before the first byte goes out, on new connections and on those used again."""
@@ -210,6 +219,13 @@ class Transfer:
             return None
         self.has_enough = True
         return -1
+
+
+class _Socket(socket.socket):
+    """pycurl takes a duplicate of the file descriptor and drops the object; the original closes with it."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _connect_to(address: str, port: int) -> str:

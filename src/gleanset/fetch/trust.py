@@ -44,7 +44,8 @@ class Proxy:
         """Look the proxy up. Raises ``UsageError`` when it cannot be one."""
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
-            port = parts.port or _PROXY_PORTS[parts.scheme]
+            usual = _PROXY_PORTS[parts.scheme]
+            port = parts.port or usual
             found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
         except (ValueError, KeyError, OSError) as error:
             raise UsageError(
