@@ -126,7 +126,7 @@ def test_a_thousand_flickr_images_take_about_as_long_as_they_did() -> None:
 
 
 def test_disk_counts_both_copies() -> None:
-    """Bodies as collected and the packed dataset: twice 95 kB an image, less where images are made smaller."""
+    """Bodies as collected and the packed dataset: twice 95 kB an image, less where they are made smaller."""
     assert bytes_on_disk(1_000, None) == 190e6
     assert bytes_on_disk(1_000, 187) == pytest.approx(190e6 / 4, rel=0.01)
     assert bytes_on_disk(1_000, 2_000) == 190e6
