@@ -1,10 +1,11 @@
 """The whole job: survey, plan, collect, pack, report; and the same again from where it stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from ..catalog.select import Selection
 from ..errors import UsageError
@@ -20,8 +21,9 @@ from ..store.workdir import Workdir
 from ..terms.plan import Plan, PlannedClass
 from ..terms.tally import Tally
 from . import saved
-from .finishing import finish
+from .finishing import finish, form_of
 from .lists import Surveyed, choose, look, names_and_parents, open_lists, plan_of, wordnet
+from .renaming import as_chosen
 from .results import Report, StopSignal
 from .saved import Saved, quotas_of
 from .standing import Standing
@@ -85,9 +87,8 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         Tally("planning", 0.0, note=f"sorting the URLs of {len(labels):,} classes", classes=len(plan.classes))
     )
     build_pool(
-        prepared.surveyed.sources,
+        [as_chosen(source, selection) for source in prepared.surveyed.sources],
         labels=labels,
-        class_of={raw: label for raw, label in selection.class_of.items() if label in set(labels)},
         seed=recipe.seed,
         path=workdir.pool,
         hosts=recipe.hosts,
@@ -108,7 +109,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     return known
 
 
-def _more_specific(labels: tuple[str, ...]) -> str | None:
+def _more_specific(labels: Sequence[str]) -> str | None:
     """Of labels that share a URL, the one that lies below all others in WordNet; None: there is none."""
     graph = wordnet()
     for label in labels:
@@ -177,7 +178,13 @@ def _collect_and_finish(
 ) -> Report:
     pool = Pool.open(workdir.pool)
     with Journal(workdir.journal) as journal:
-        if not _finished(journal, known):
+        last = _last_pack(journal)
+        met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
+        if met and last.get("form") == form_of(recipe) and (workdir.root / "manifest.parquet").exists():
+            return Standing(known.plan, pool, journal).report(
+                "complete", str(workdir.root), page=_page(workdir)
+            )
+        if not met:
             collection = Collection(workdir, known.plan, pool, journal, collect_settings(recipe))
             if not collection.complete:
                 collected = collection.run(progress=say, stopping=lambda: stop.requested)
@@ -186,13 +193,15 @@ def _collect_and_finish(
         return finish(workdir, recipe, known, pool, journal, say)
 
 
-def _finished(journal: Journal, known: Saved) -> bool:
-    """Whether the last run met every quota, and these are still the quotas: then nobody is asked again."""
-    last = None
-    for note in journal.notes():
-        if note.kind == "packed":
-            last = note.payload
-    return last is not None and last["status"] == "complete" and last["quotas"] == quotas_of(known.plan)
+def _last_pack(journal: Journal) -> dict[str, Any]:
+    """How the last run that came to its end left the dataset; empty before."""
+    packed = [note.payload for note in journal.notes() if note.kind == "packed"]
+    return packed[-1] if packed else {}
+
+
+def _page(workdir: Workdir) -> str:
+    page = workdir.root / "report.html"
+    return str(page) if page.exists() else ""
 
 
 def collect_settings(recipe: Recipe) -> CollectSettings:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..pack.job import PackClass, PackJob, PackOutcome, PackResult, PackRow, Story
@@ -35,8 +36,20 @@ def finish(
     status: Status = "short" if standing.short else "complete"
     say(Tally("reporting", standing.elapsed_s, accepted=standing.n_accepted, tried=standing.n_tried))
     page = write_report(workdir, recipe, known, pool, standing, status, result.digest)
-    journal.note("packed", {"status": status, "digest": result.digest, "quotas": quotas_of(known.plan)})
+    end = {
+        "status": status,
+        "digest": result.digest,
+        "quotas": quotas_of(known.plan),
+        "form": form_of(recipe),
+    }
+    journal.note("packed", end)
     return standing.report(status, str(workdir.root), result.digest, str(page))
+
+
+def form_of(recipe: Recipe) -> list[Any]:
+    """Everything that shapes the dataset without changing what is in it."""
+    split = [[name, share] for name, share in recipe.split or ()]
+    return [recipe.format, split, recipe.shard_size, recipe.class_dirs, recipe.contact]
 
 
 def _packing(standing: Standing, say: Progress) -> Callable[[int, int], None]:

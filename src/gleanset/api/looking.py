@@ -13,7 +13,7 @@ from ..store.workdir import Workdir
 from . import saved
 from .finishing import pack_job, result_of, write_report
 from .lists import choose, look
-from .results import ClassLine, Report
+from .results import ClassLine, Report, Status
 from .standing import Standing
 
 
@@ -70,7 +70,7 @@ def report_again(out: Path) -> Path:
     pool = Pool.open(workdir.pool)
     with JournalReader(workdir.journal) as journal:
         standing = Standing(known.plan, pool, journal)
-        status = "short" if standing.short else "complete"
+        status: Status = "short" if standing.short else "complete"
         if standing.finished is None:
-            status = "interrupted"
+            status = "running"
         return write_report(workdir, recipe, known, pool, standing, status, standing.finished or "")

@@ -100,7 +100,7 @@ class Standing:
     def _group(self, row: JournalRow) -> str:
         """The group that a row's request went to last (a redirect may have led elsewhere)."""
         if row.host is not None and row.host < len(self._pool.hosts):
-            return self._pool.hosts[row.host]
+            return str(self._pool.hosts[row.host])
         return politeness_group(host_of(row.final_url)) if row.final_url else "?"
 
     def rows(self) -> Iterator[JournalRow]:
