@@ -1,5 +1,8 @@
 """What the one form of a URL is."""
 
+import contextlib
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -95,30 +98,23 @@ def test_any_bytes_can_be_asked_for_a_normal_form(raw: bytes) -> None:
     """The list is untrusted: bytes never raise, and are the same as their text where they are UTF-8."""
     url = normalise(b"http://ex.com/" + raw)
     assert url is None or url.isascii()
-    try:
-        assert normalise(b"http://ex.com/" + raw) == normalise("http://ex.com/" + raw.decode())
-    except UnicodeDecodeError:
-        pass
+    with contextlib.suppress(UnicodeDecodeError):
+        assert url == normalise("http://ex.com/" + raw.decode())
 
 
-@given(
-    st.lists(
-        st.one_of(TEXT, URL_LIKE.map(str.lower)).map(lambda text: text.encode("utf-8", "replace").decode())
-    )
-)
-@example(
-    ["http://xn--a/", "http://ex.com/%2E%2e/a", "http://ex.com/a/../b", "http://ex.com/a?b'c", "http://1.2/"]
-)
-@example(
-    ["http://ex.com/" + "a" * 3000, "http://ex.com/" + "a" * LONGEST_URL, "http://a.b/c\n", "http://a.bc/.\n"]
-)
+COLUMN = st.one_of(TEXT, URL_LIKE.map(str.lower)).map(lambda text: text.encode("utf-8", "replace").decode())
+
+
+@given(st.lists(COLUMN))
+@example(["http://xn--a/", "http://ex.com/%2E%2e/a", "http://ex.com/a/../b", "http://ex.com/a?b'c"])
+@example(["http://ex.com/" + "a" * 3000, "http://ex.com/" + "a" * LONGEST_URL, "http://a.bc/d\n"])
 def test_a_column_takes_the_same_forms_as_its_urls(urls: list[str]) -> None:
     """The expression that spares the parser may vouch only for what the parser would leave alone."""
     assert normalised(pa.array(urls, pa.string())).to_pylist() == [normalise(url) for url in urls]
 
 
 @pytest.mark.material
-def test_real_lists_hold_urls_that_can_be_asked(material) -> None:  # type: ignore[no-untyped-def]
+def test_real_lists_hold_urls_that_can_be_asked(material: Path) -> None:
     """Nothing in 1,076 addresses of 2011 is lost to our idea of a URL."""
     lines = (material / "lists/imagenet_synset_clock_urls.txt").read_bytes().split(b"\n")
     urls = [normalise(line) for line in lines if line.strip()]
