@@ -41,6 +41,7 @@ class Fate(Enum):
     """The connection is accepted, and nothing is ever said."""
     DRIP = ("drip", Failure.TOO_SLOW)
     SLOW_HEADERS = ("slow-headers", Failure.TIMEOUT)
+    """One byte a second from the status line on."""
     TRUNCATED = ("truncated", Failure.RESET)
     """The connection ends before the promised length."""
     RESET = ("reset", Failure.RESET)

@@ -198,9 +198,9 @@ def _ends(world: World, settings: FetchSettings) -> _Ends:
     for fate, answer in ANSWERS.items():
         response = answer(place)
         n_bytes = 50_000 if isinstance(response.content, Picture) else 1000
-        took_s, _ = course(response, n_bytes, settings, world.settings.time_scale)
+        took_s, failure = course(response, n_bytes, settings, world.settings.time_scale)
         ends.extra_s[fate] = took_s
-        if not response.is_connected or response.is_mute:
+        if not response.is_connected or failure is Failure.TIMEOUT:
             alone.add(fate)
     ends.alone = frozenset(alone)
     return ends

@@ -188,7 +188,7 @@ ANSWERS: dict[Fate, Callable[[Place], Response]] = {
     Fate.BLACKHOLE: lambda _: Response(0, door=Door.DROPS),
     Fate.HANG: lambda _: Response(0, raw=b"", ending=Ending.SILENCE),
     Fate.DRIP: _drip,
-    Fate.SLOW_HEADERS: lambda at: replace(_drip(at), drips_from_head=True),
+    Fate.SLOW_HEADERS: lambda at: replace(_picture(at), bytes_per_s=1.0, drips_from_head=True),
     Fate.TRUNCATED: lambda at: replace(_picture(at), missing_bytes=4096, ending=Ending.EARLY),
     Fate.RESET: lambda at: replace(_picture(at), missing_bytes=4096, ending=Ending.RESET),
     Fate.CUT: lambda at: replace(_picture(at), kept_share=0.5),
@@ -210,6 +210,7 @@ ANSWERS: dict[Fate, Callable[[Place], Response]] = {
 """Every fate's answer."""
 
 BAD_REQUEST = _error(400, "Bad Request")
+NO_SUCH_SITE = _error(404, "No such site here")
 
 
 def too_many(wait_s: float) -> Response:

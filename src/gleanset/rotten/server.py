@@ -21,6 +21,7 @@ from .settings import WorldSettings
 
 PATIENCE_S = 60.0
 STOP_S = 2.0
+NOT_UP = "rotten web: the server is not up. Call start() first."
 CACHE_BYTES = 256 << 20
 
 
@@ -51,6 +52,13 @@ class RottenServer:
     def port(self) -> int:
         """Of all hosts that can be talked to."""
         return self._ports["main"]
+
+    @property
+    def pid(self) -> int:
+        """Of the server's process."""
+        if self._process is None:
+            raise GleansetError(NOT_UP)
+        return self._process.pid
 
     @property
     def refused_port(self) -> int:
@@ -122,7 +130,7 @@ class RottenServer:
     def _ask(self, question: dict[str, Any], patience_s: float = PATIENCE_S) -> Any:
         process = self._process
         if process is None:
-            raise GleansetError("rotten web: the server is not up. Call start() first.")
+            raise GleansetError(NOT_UP)
         assert process.stdin is not None
         assert process.stdout is not None
         with self._lock:

@@ -11,9 +11,10 @@ from dataclasses import astuple
 from typing import Any
 
 from .doors import Doorkeeper
+from .fates import Fate
 from .ledger import Ledger, LogLine
 from .ports import LOOPBACK, Blackhole, refusing
-from .responses import Content, Response
+from .responses import NO_SUCH_SITE, Content, Door, Response
 from .settings import WorldSettings
 from .wire import Request, Served, Wire
 from .world import World
@@ -91,6 +92,8 @@ class Web:
         n_bytes = 0
         try:
             response = self._keeper.respond(host, request.url, self.now_s())
+            if response.door is Door.NO_NAME:
+                response = NO_SUCH_SITE
             begins_s = self._loop.time() + response.wait_s
             body = await self.gallery.body(response)
             await asyncio.sleep(begins_s - self._loop.time())
@@ -113,12 +116,11 @@ async def run(settings: WorldSettings, cache_bytes: int) -> None:
     loop = asyncio.get_running_loop()
     web = Web(World(settings), cache_bytes)
     server = await loop.create_server(lambda: Wire(web), LOOPBACK, 0, backlog=4096)
-    closed, hole = refusing(), Blackhole()
-    ports = {
-        "main": server.sockets[0].getsockname()[1],
-        "refused": closed.getsockname()[1],
-        "blackhole": hole.port,
-    }
+    closed = refusing()
+    hole = Blackhole() if settings.other.share(Fate.BLACKHOLE) > 0 else None
+    ports = {"main": server.sockets[0].getsockname()[1], "refused": closed.getsockname()[1]}
+    if hole is not None:
+        ports["blackhole"] = hole.port
     _say(ports)
     try:
         await _obey(web, await _lines_of_stdin())

@@ -122,6 +122,10 @@ class World:
         """Which picture a row shows, if it shows one."""
         return self._rows.picture(label, serial)
 
+    def dress(self, picture: Picture) -> float:
+        """The chance, 0 to 1, by which a picture gets its format (see ``Artist.format``)."""
+        return self._rows.draws(picture.label, picture.serial)[6] / FULL
+
     def new_url(self, label: int, serial: int) -> str:
         """Where a row's picture is if its fate is ``MOVED``."""
         photo = self._rows.photo(label, serial)
@@ -185,7 +189,7 @@ class World:
         """The body that a response stands for, before any fault of the wire."""
         match response.content:
             case Picture() as picture:
-                body = self.artist.paint(picture, self._dress_draw(picture))
+                body = self.artist.paint(picture, self.dress(picture))
             case Notice(host):
                 body = self.artist.notice(host)
             case bytes() as body:
@@ -224,9 +228,6 @@ class World:
         phase = now_s / self.settings.ailing_period_s + uniform(self.settings.seed, "phase", host)
         return phase % 1 >= 2 / 3
 
-    def _dress_draw(self, picture: Picture) -> float:
-        return self._rows.draws(picture.label, picture.serial)[6] / FULL
-
     def _place(self, url: str, asked: Asked) -> Place:
         label, serial = max(asked.label, 0), asked.serial
         picture = self.picture(label, serial)
@@ -235,7 +236,7 @@ class World:
             elsewhere=self.new_url(label, serial),
             notice=self.notice_url(asked.site),
             picture=picture,
-            picture_type=self.artist.media_type(picture, self._dress_draw(picture)),
+            picture_type=self.artist.media_type(picture, self.dress(picture)),
             host=asked.site.name,
             retry_after=self.settings.retry_after,
             drip_bytes_per_s=self.settings.drip_bytes_per_s,
