@@ -96,10 +96,10 @@ def classes(lists: Sequence[str] | str, **options: Any) -> tuple[ClassLine, ...]
 
 def plan(lists: Sequence[str] | str, **options: Any) -> Plan:
     """What ``build`` would do with the same arguments. No image is fetched."""
-    from .lists import choose, look, plan_of
+    from .lists import census_of, choose, look, plan_of
 
     recipe = _recipe(lists, options)
-    census = look(recipe).survey.per_class
+    census = census_of(recipe, look(recipe))
     return plan_of(recipe, census, choose(recipe, census))
 
 

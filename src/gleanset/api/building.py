@@ -22,7 +22,7 @@ from ..terms.plan import Plan, PlannedClass
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
-from .lists import Surveyed, choose, look, names_and_parents, open_lists, plan_of, wordnet
+from .lists import Surveyed, census_of, choose, look, names_and_parents, open_lists, plan_of, wordnet
 from .renaming import as_chosen
 from .results import Report, StopSignal
 from .saved import Saved, quotas_of
@@ -73,7 +73,7 @@ def _prepare(recipe: Recipe, say: Progress) -> _Prepared:
     say(Tally("reading", 0.0, note=", ".join(recipe.lists)))
     surveyed = look(recipe)
     say(Tally("planning", 0.0, note=f"{surveyed.survey.urls:,} URLs of {surveyed.survey.classes:,} classes"))
-    census = surveyed.survey.per_class
+    census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
     return _Prepared(surveyed, selection, plan_of(recipe, census, selection))
 

@@ -1,8 +1,9 @@
 """From lists to a plan: read, survey, choose, forecast."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
 from ..store.survey import survey_lists
 from ..terms.plan import Census, Plan, Quota, Survey
+from .renaming import OfHosts
 
-Reading = Callable[[int], None]
-"""Hears how many lines were read so far."""
+_WNID = re.compile(r"n\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,24 @@ def look(recipe: Recipe) -> Surveyed:
     return Surveyed(sources, survey_lists(sources, home() / "surveys"))
 
 
+def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
+    """The classes and URLs that ``--hosts`` and ``--exclude-hosts`` leave.
+
+    Without them, and for Flickr alone, the survey has the numbers; any other pattern costs a pass.
+    """
+    census = surveyed.survey.per_class
+    match recipe.hosts, recipe.exclude_hosts:
+        case (), ():
+            return census
+        case ("flickr",), ():
+            return replace(census, urls=census.flickr_urls)
+        case (), ("flickr",):
+            other = tuple(a - b for a, b in zip(census.urls, census.flickr_urls, strict=True))
+            return Census(census.labels, other, (0,) * len(other))
+    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
+    return survey_lists(kept, None).per_class
+
+
 @cache
 def wordnet() -> Graph:
     """WordNet's nouns, read at their first use."""
@@ -77,7 +96,13 @@ def choose(recipe: Recipe, census: Census) -> Selection:
         leaves=recipe.leaves,
         table=tuple(table),
     )
-    return select(census.labels, census.urls, wordnet(), choice)
+    return select(census.labels, census.urls, _graph_for(census.labels, recipe), choice)
+
+
+def _graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
+    """WordNet, unless it could say nothing: no label is a synset, and no subtree is asked for."""
+    asked = recipe.under or recipe.not_under or recipe.leaves
+    return wordnet() if asked or any(map(_WNID.fullmatch, labels)) else Graph(())
 
 
 def plan_of(recipe: Recipe, census: Census, selection: Selection) -> Plan:
@@ -97,6 +122,8 @@ def names_and_parents(
     labels: Sequence[str],
 ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
     """All names and the hypernyms of those labels that are WordNet's."""
+    if not any(map(_WNID.fullmatch, labels)):
+        return {}, {}
     graph = wordnet()
     known = {label: synset for label in labels if (synset := graph.get(label)) is not None}
     return (

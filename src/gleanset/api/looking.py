@@ -12,14 +12,14 @@ from ..store.pool import Pool
 from ..store.workdir import Workdir
 from . import saved
 from .finishing import pack_job, result_of, write_report
-from .lists import choose, look
+from .lists import census_of, choose, look
 from .results import ClassLine, Report, Status
 from .standing import Standing
 
 
 def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
     """Every chosen class with its numbers."""
-    census = look(recipe).survey.per_class
+    census = census_of(recipe, look(recipe))
     selection = choose(recipe, census)
     numbers = {
         label: (urls, flickr)

@@ -1,24 +1,22 @@
-"""A list as a class table sees it: labels under their new names, splits where the table demands them."""
+"""A list as the recipe sees it: rows of the wanted hosts, labels under the names that a table gives them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalog.select import Selection
 from ..sources.base import Source
+from ..store.addresses import HostClaims, Hosts
+from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
 
 
-class Renamed:
-    """The rows of a list whose labels were chosen, each with the label of its class in the dataset."""
+class _Seen:
+    """A list through glasses: everything is the list's own but the rows."""
 
-    def __init__(self, source: Source, class_of: Mapping[str, str], splits: Mapping[str, str]) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._raw = pa.array(list(class_of), pa.string())
-        self._new = pa.array(list(class_of.values()), pa.string())
-        self._splits = pa.array([splits.get(raw) for raw in class_of], pa.string())
-        self._has_splits = bool(splits)
 
     @property
     def name(self) -> str:
@@ -42,6 +40,31 @@ class Renamed:
 
     def digest(self) -> str:
         return self._source.digest()
+
+
+class OfHosts(_Seen):
+    """The rows whose host matches a pattern of ``hosts`` (none: all) and none of ``exclude_hosts``."""
+
+    def __init__(self, source: Source, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> None:
+        super().__init__(source)
+        self._hosts = Hosts()
+        self._wanted = HostClaims(self._hosts, lambda name, _: host_wanted(name, hosts, exclude_hosts))
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            numbers = self._hosts.of(batch.column("url"))
+            yield batch.filter(pa.array(self._wanted.of(numbers)))
+
+
+class Renamed(_Seen):
+    """The rows of a list whose labels were chosen, each with the label of its class in the dataset."""
+
+    def __init__(self, source: Source, class_of: Mapping[str, str], splits: Mapping[str, str]) -> None:
+        super().__init__(source)
+        self._raw = pa.array(list(class_of), pa.string())
+        self._new = pa.array(list(class_of.values()), pa.string())
+        self._splits = pa.array([splits.get(raw) for raw in class_of], pa.string())
+        self._has_splits = bool(splits)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for batch in self._source.batches():

@@ -1,7 +1,6 @@
 """Counts for whoever watches: they agree with the journal at every moment."""
 
 from collections import Counter, deque
-from dataclasses import replace
 
 from ..frontier import ClassState, Frontier
 from ..terms.plan import Plan
@@ -135,11 +134,15 @@ class Statistics:
     def _progress(self, frontier: Frontier, c: int) -> ClassProgress:
         book = frontier.book
         most = book.most[c]
-        state = "full" if book.state[c] is ClassState.FULL else "short" if book.hopeless(c) else "open"
-        progress = ClassProgress(
-            self._names[c], book.accepted[c], None if most == float("inf") else int(most), book.left[c]
+        wanted = None if most == float("inf") else int(most)
+        full, short = book.state[c] is ClassState.FULL, book.hopeless(c)
+        return ClassProgress(
+            self._names[c],
+            book.accepted[c],
+            wanted,
+            book.left[c],
+            "full" if full else "short" if short else "open",
         )
-        return progress if state == "open" else replace(progress, state=state)
 
     def _groups(self) -> tuple[tuple[str, int, int, float], ...]:
         """The first tool's running statistics (F12): Flickr, others, all."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..terms.inspection import Flaw, Inspection, Stored
+from ..terms.inspection import Flaw, Inspection, Stored, StoredFormat
 from ..terms.outcome import FAILURE_BY_WORD, Failed, Moved
 from ..terms.verdict import BlobRef, Finding
 
@@ -137,17 +137,30 @@ def _inspection_out(seen: Inspection) -> list[Any]:
 
 
 def _inspection_in(fields: list[Any]) -> Inspection:
-    n_bytes, sha256, flaw, *plain, thumbnail, md5, sha1, stored = fields
+    n_bytes, sha256, flaw, detail, form, width_px, height_px, mode, frames, phash, *hexes, stored = fields
+    thumbnail, md5, sha1 = map(_unhex, hexes)
     return Inspection(
         n_bytes,
         bytes.fromhex(sha256),
         flaw and Flaw(flaw),
-        *plain,
-        _unhex(thumbnail),
-        _unhex(md5),
-        _unhex(sha1),
-        stored and Stored(*stored[:4], bytes.fromhex(stored[4]), stored[5]),
+        detail,
+        form,
+        width_px,
+        height_px,
+        mode,
+        frames,
+        phash,
+        thumbnail,
+        md5,
+        sha1,
+        stored and _stored_in(*stored),
     )
+
+
+def _stored_in(
+    form: StoredFormat, width_px: int, height_px: int, n_bytes: int, sha256: str, how: str
+) -> Stored:
+    return Stored(form, width_px, height_px, n_bytes, bytes.fromhex(sha256), how)
 
 
 def _hex(data: bytes | None) -> str | None:

@@ -48,7 +48,7 @@ def build_pool(
     depends on the rows and these arguments alone: not on the order of the rows, and not on time.
     """
     known_hosts = Hosts()
-    wanted = HostClaims(known_hosts, lambda name, _: _is_wanted(name, hosts, exclude_hosts))
+    wanted = HostClaims(known_hosts, lambda name, _: host_wanted(name, hosts, exclude_hosts))
     with tempfile.TemporaryDirectory(prefix="pool-", dir=path.parent) as folder:
         sorter = Sorter(Path(folder))
         try:
@@ -73,7 +73,8 @@ def build_pool(
             sorter.close()
 
 
-def _is_wanted(host: str, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> bool:
+def host_wanted(host: str, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> bool:
+    """Whether a host matches one of ``hosts`` (none: all) and none of ``exclude_hosts``."""
     if any(host_matches(host, pattern) for pattern in exclude_hosts):
         return False
     return not hosts or any(host_matches(host, pattern) for pattern in hosts)
@@ -101,9 +102,8 @@ def _admitted(rows: pa.Table, hosts: Hosts, wanted: HostClaims) -> tuple[pa.Tabl
 
 
 def _winner(numbers: Sequence[int], labels: Sequence[str], more_specific: MoreSpecific) -> int | None:
-    words = sorted(labels[number] for number in numbers)
-    word = more_specific(words)
-    return labels.index(word) if word in words else None
+    number_of = {labels[number]: number for number in numbers}
+    return number_of.get(more_specific(sorted(number_of)) or "")
 
 
 def _numbers_of(groups: Sequence[str], names: Sequence[str]) -> pa.Array:
