@@ -142,7 +142,7 @@ def plan_sums(plan: Plan) -> str:
     """One paragraph: classes, requests, time, disk, and where the rates come from."""
     reserves = f" and {count(len(plan.reserves))} in reserve" if plan.reserves else ""
     return (
-        f"{count(len(plan.classes))} classes{reserves}, about {count(plan.expected_requests)} requests, "
+        f"{_classes(len(plan.classes))}{reserves}, about {count(plan.expected_requests)} requests, "
         f"{duration(plan.expected_s)} and {size(plan.expected_bytes)} on disk (both copies). "
         f"{plan.rates_from}"
     ).rstrip()
@@ -151,6 +151,10 @@ def plan_sums(plan: Plan) -> str:
 def quota_shown(one: PlannedClass) -> str:
     """``800``, ``300:800``, or ``all``."""
     return quota_text(one.quota) if one.quota.at_least or one.quota.at_most is not None else "all"
+
+
+def _classes(n: int) -> str:
+    return "1 class" if n == 1 else f"{count(n)} classes"
 
 
 def _chance(one: PlannedClass) -> str:
@@ -162,7 +166,7 @@ def report_text(report: "Report") -> str:
     short = [one for one in report.classes if one.short]
     n = len(report.classes)
     lines = [
-        f"{report.status}: {count(report.accepted)} images in {count(n)} classes, {size(report.bytes)}, "
+        f"{report.status}: {count(report.accepted)} images in {_classes(n)}, {size(report.bytes)}, "
         f"in {report.out}",
         f"{count(n - len(short))} of {count(n)} classes have their quota; {count(report.tried)} URLs tried "
         f"({share(report.accepted, report.tried)} accepted) in {duration(report.elapsed_s)}",

@@ -99,6 +99,8 @@ def _written(name: str, option: Option, value: Any) -> Any:
         return _without_password(value)
     if option.metavar == "TIME":
         return duration_text(value)
+    if isinstance(value, Quota) and value.at_least == value.at_most:
+        return value.at_least
     return size_text(value) if option.metavar == "SIZE" else plain(value)
 
 
