@@ -13,7 +13,8 @@ from ..urls import safe_name
 from .job import PackClass
 
 _HEADER = ("class_index", "id", "name", "all_names", "parents", "candidates", "quota", "accepted")
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"\s*[=+\-@]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -52,8 +53,8 @@ def class_indexes(folders: Mapping[str, str], accepted: Mapping[str, int]) -> di
 def classes_csv(classes: Sequence[PackClass], indexes: Mapping[str, int], accepted: Mapping[str, int]) -> str:
     """``classes.csv``: all classes; those with images first, by index, the others without one, by id.
 
-    Names and parents are parted by ``; ``. A cell that a spreadsheet would take for a formula begins with
-    an apostrophe.
+    Names and parents are parted by ``; ``. A cell that a spreadsheet would take for a formula gets an
+    apostrophe in front.
     """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -81,5 +82,9 @@ def quota_text(quota: Quota) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """Against formula injection (OWASP, "CSV Injection"); plain numbers stay as they are."""
+    """Against formula injection (OWASP, "CSV Injection"); plain numbers stay as they are.
+
+    Control characters become blanks: half of all CSV readers stumble over a lone CR or a NUL.
+    """
+    cell = _CONTROL.sub(" ", cell)
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
