@@ -15,7 +15,8 @@ from rich.style import Style
 
 from ..clock import Clock, SystemClock
 from ..terms.tally import Tally
-from .frame import Line, glyphs_for, last_frame, live_frame, plain_line
+from .class_field import Line, glyphs_for
+from .frame import last_frame, live_frame, plain_line
 
 DRAINING = "Finishing what is in flight; press again to stop at once."
 FRAME_S = 1 / 8

@@ -63,7 +63,7 @@ def head_of(data: ReportData) -> Head:
 
 
 def _state(data: ReportData, kept: Sequence[ClassRow]) -> tuple[str, str]:
-    images, classes = count(data.accepted), _plural(len(kept), "class", "classes")
+    images, classes = _plural(data.accepted, "image"), _plural(len(kept), "class", "classes")
     short = [row for row in kept if row.missing]
     missing = sum(row.missing for row in short)
     match data.status:
@@ -72,13 +72,13 @@ def _state(data: ReportData, kept: Sequence[ClassRow]) -> tuple[str, str]:
         case "short":
             verb = "is" if len(short) == 1 else "are"
             lack = f"{count(len(short))} of them {verb} short, by {_plural(missing, 'image')} together"
-            return "Short", f"{images} images in {classes}; {lack}."
+            return "Short", f"{images} in {classes}; {lack}."
         case "failed":
-            return "Stopped by an error", f"{images} images in {classes} so far; the same command goes on."
+            return "Stopped by an error", f"{images} in {classes} so far; the same command goes on."
         case "interrupted":
-            return "Interrupted", f"{images} images in {classes} so far; the same command goes on."
+            return "Interrupted", f"{images} in {classes} so far; the same command goes on."
         case "running":
-            return "Collecting", f"{images} images in {classes} so far; {_plural(missing, 'image')} to go."
+            return "Collecting", f"{images} in {classes} so far; {_plural(missing, 'image')} to go."
 
 
 def _complete(kept: Sequence[ClassRow], images: str, classes: str) -> tuple[str, str]:
@@ -87,8 +87,8 @@ def _complete(kept: Sequence[ClassRow], images: str, classes: str) -> tuple[str,
     if kept and exact and len(sizes) == 1:
         return "Exact", f"{classes} with exactly {count(sizes.pop())} images each: {images} in all."
     if kept and exact:
-        return "Exact", f"{images} images in {classes}, each with exactly as many as asked for."
-    return "Complete", f"{images} images in {classes}; every class has what was asked for."
+        return "Exact", f"{images} in {classes}, each with exactly as many as asked for."
+    return "Complete", f"{images} in {classes}; every class has what was asked for."
 
 
 def _keys(data: ReportData, kept: Sequence[ClassRow]) -> tuple[Key, ...]:

@@ -36,7 +36,7 @@ def survey_figures(survey: Survey) -> tuple[Figure, ...]:
     census = survey.per_class
     if not census.labels:
         return ()
-    span = _range(census)
+    span = range_of(census)
     return (
         _cumulative(census),
         _histogram("Images per class", census.urls, span, "all"),
@@ -44,7 +44,7 @@ def survey_figures(survey: Survey) -> tuple[Figure, ...]:
     )
 
 
-def _range(census: Census) -> tuple[int, int]:
+def range_of(census: Census) -> tuple[int, int]:
     """100 to 2000 as in 2019, unless most classes lie outside."""
     inside = sum(LOW <= n <= HIGH for n in census.urls)
     if 2 * inside >= len(census.urls):

@@ -2,7 +2,9 @@
 
 import io
 import random
+from collections.abc import Callable
 
+import pytest
 from PIL import Image
 
 from gleanset.report.data import (
@@ -30,7 +32,7 @@ REASONS = (
 )  # fmt: skip
 
 
-def a_build(
+def make_build(
     n_classes: int = 20, n_short: int = 2, images: int = 800, status: Status | None = None
 ) -> ReportData:
     """A finished build with every part of the page filled; the same every time."""
@@ -56,8 +58,8 @@ def a_build(
         timeline=tuple(
             (t * accepted / 37 / 80, round(accepted * (1 - (1 - t / 80) ** 1.7))) for t in range(81)
         ),
-        groups=a_crawl_summary(),
-        crawl=a_crawl(),
+        groups=make_groups(),
+        crawl=make_crawl(),
         plan=_plan(rows),
         out="/data/twenty-things",
         splits=(("train", round(accepted * 0.9)), ("val", accepted - round(accepted * 0.9))),
@@ -68,7 +70,7 @@ def a_build(
     )
 
 
-def a_crawl() -> tuple[CrawlPoint, ...]:
+def make_crawl() -> tuple[CrawlPoint, ...]:
     """Running sums with the rates of 2019."""
     steps = range(0, 26_901, 250)
     return tuple(
@@ -77,7 +79,7 @@ def a_crawl() -> tuple[CrawlPoint, ...]:
     )
 
 
-def a_crawl_summary() -> tuple[GroupRow, ...]:
+def make_groups() -> tuple[GroupRow, ...]:
     """The published figures of the first tool."""
     return (
         GroupRow("flickr", 13_718, 11_283, 5862.15),
@@ -86,7 +88,7 @@ def a_crawl_summary() -> tuple[GroupRow, ...]:
     )
 
 
-def a_survey(n_classes: int = 400) -> Survey:
+def make_survey(n_classes: int = 400) -> Survey:
     """A list with classes of 1 to 2,000 URLs, half of them on Flickr."""
     urls = tuple(1 + (i * 7919) % 2000 for i in range(n_classes))
     flickr = tuple(n // 2 for n in urls)
@@ -104,7 +106,7 @@ def a_survey(n_classes: int = 400) -> Survey:
     )
 
 
-def a_thumbnail(seed: int, side_px: int = 96) -> bytes:
+def make_thumbnail(seed: int, side_px: int = 96) -> bytes:
     """A small JPEG of two colours."""
     chance = random.Random(seed)
     picture = Image.new("RGB", (side_px, side_px), tuple(chance.randrange(256) for _ in range(3)))
@@ -114,10 +116,28 @@ def a_thumbnail(seed: int, side_px: int = 96) -> bytes:
     return out.getvalue()
 
 
-def a_sheet(row: ClassRow, n: int) -> ContactSheet:
+def make_sheet(row: ClassRow, n: int) -> ContactSheet:
     """A contact sheet of ``n`` thumbnails out of all that the class has."""
-    found = tuple(Thumbnail(a_thumbnail(i), f"{row.id}_{i}") for i in range(n))
+    found = tuple(Thumbnail(make_thumbnail(i), f"{row.id}_{i}") for i in range(n))
     return ContactSheet(row.id, row.name, row.accepted, found, href=f"report/{row.id}.html")
+
+
+@pytest.fixture
+def a_build() -> Callable[..., ReportData]:
+    """``a_build(n_classes, n_short, images, status)``."""
+    return make_build
+
+
+@pytest.fixture
+def a_survey() -> Callable[..., Survey]:
+    """``a_survey(n_classes)``."""
+    return make_survey
+
+
+@pytest.fixture
+def a_sheet() -> Callable[[ClassRow, int], ContactSheet]:
+    """``a_sheet(row, n_thumbnails)``."""
+    return make_sheet
 
 
 def _class(i: int, short: bool, images: int, chance: random.Random) -> ClassRow:
