@@ -30,7 +30,7 @@ docs: $(DEV)/.ready
 	$(BIN)/python scripts/write_cli_reference.py
 
 bench: $(DEV)/.ready
-	$(BIN)/python -m benchmarks
+	for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
 pins: $(DEV)/.ready
 	$(BIN)/python scripts/write_pins.py > constraints.txt.new

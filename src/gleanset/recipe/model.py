@@ -45,7 +45,7 @@ class Talk(Checked):
     quiet: Annotated[bool, Option("how it talks", forms.switch, "",
         "no progress, only results and errors")] = False
     verbose: Annotated[bool, Option("how it talks", forms.switch, "",
-        "more about what is done; errors with their traceback")] = False
+        "errors with their traceback")] = False
     # fmt: on
 
 
