@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Container, Iterable
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 KEPT = frozenset(
     {b"content-type", b"etag", b"x-robots-tag", b"tdm-reservation", b"x-ebay-c-extension", b"last-modified"}
@@ -58,6 +57,8 @@ def _text(line: bytes) -> str:
 
 
 def _http_date_s(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # 20 ms, and few servers ever ask us to wait
+
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -25,6 +25,7 @@ MAX_HEADERS = 10_000
 """libcurl's own bounds (300 KB, 5,000) are tighter in the versions we know; these hold whatever it does."""
 ENOUGH_BYTES = 65_536
 """Of a body that nobody wants (a 404's page), so that the connection can be used again."""
+_H = ord("H")
 _NO_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -169,8 +170,8 @@ class Transfer:
 
     def _on_open(self, _purpose: int, address: Any) -> Any:
         """The guard's socket: to the address that was checked, or none at all."""
-        peer = parse_address(str(address.addr[0]))
-        if peer is None or (str(peer), address.addr[1]) not in self._permitted:
+        ip, port = address.addr[:2]
+        if (ip, port) not in self._permitted and (str(parse_address(ip)), port) not in self._permitted:
             self.cut = Failure.BLOCKED_ADDRESS
             return pycurl.SOCKET_BAD
         try:
@@ -191,13 +192,16 @@ class Transfer:
         return int(pycurl.PREREQFUNC_ABORT)
 
     def _on_header(self, line: bytes) -> int | None:
-        headers = self.headers
-        if line.startswith(b"HTTP/"):
-            headers.clear()  # 100, 103, a proxy's 200: the last block counts
-            self.status = _status(line)
-        headers.append(line)
+        """Some ten times for each answer, so the usual line goes first."""
         self._n_header_bytes += len(line)
-        if self._n_header_bytes > MAX_HEADER_BYTES or len(headers) > MAX_HEADERS:
+        if line[0] != _H and len(line) > 2 and self._n_header_bytes <= MAX_HEADER_BYTES:
+            self.headers.append(line)
+            return None
+        if line.startswith(b"HTTP/"):
+            self.headers.clear()  # 100, 103, a proxy's 200: the last block counts
+            self.status = _status(line)
+        self.headers.append(line)
+        if self._n_header_bytes > MAX_HEADER_BYTES or len(self.headers) > MAX_HEADERS:
             self.cut = Failure.PROTOCOL
             return -1
         if len(line) <= 2:
