@@ -1,5 +1,7 @@
 """The first Ctrl-C asks, the second quits; SIGTERM asks as well. Real signals, a real process."""
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -78,6 +80,21 @@ def test_the_second_ctrl_c_quits_at_once(a_build: subprocess.Popen[str]) -> None
     a_build.stderr.readline()
     a_build.send_signal(signal.SIGINT)
     assert a_build.wait(20) == 130
+
+
+def test_quitting_at_once_leaves_the_terminal_its_cursor() -> None:
+    """The live view hides it, and a killed view cannot bring it back."""
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        os.read(ours, 100)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert b"\x1b[?25h" in os.read(ours, 100)
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_second_sigterm_goes_on_draining(a_build: subprocess.Popen[str]) -> None:

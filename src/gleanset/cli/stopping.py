@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
@@ -44,10 +45,18 @@ class Interrupts:
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number == signal.SIGINT and self.exit_code == INTERRUPTED:
+            _show_cursor()
             os._exit(INTERRUPTED)
         self.exit_code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         self._stop.request()
         self._say()
+
+
+def _show_cursor() -> None:
+    """The live view had hidden it, and has no chance any more to bring it back."""
+    with suppress(OSError):
+        if os.isatty(2):
+            os.write(2, b"\x1b[?25h\n")
 
 
 def ready_for_sigterm() -> None:
