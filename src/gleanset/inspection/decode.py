@@ -1,10 +1,12 @@
 """Which road a body takes, and the one door where codecs' exceptions become ours."""
 
+from dataclasses import replace
+
 from gleanset.terms.inspection import Flaw, Treatment
 
 from . import jpeg
 from .jpeg import Jpeg
-from .picture import Picture, Unfit
+from .picture import MAX_PIXELS, Picture, Unfit
 from .segments import read_segments
 from .still import Still
 
@@ -15,9 +17,8 @@ def open_picture(body: bytes, kind: str, treatment: Treatment) -> Picture:
     """Read the header, refuse what is too large, small or long, and be ready to decode. Raises ``Unfit``."""
     if kind != "jpeg":
         return Still(body, kind, treatment)
-    if jpeg.opens(body):
-        return Jpeg(body, treatment)
-    return _OddJpeg(body, treatment)
+    header = jpeg.read_header(body)
+    return _OddJpeg(body, treatment) if header is None else Jpeg(body, header, treatment)
 
 
 class _OddJpeg(Still):
@@ -25,10 +26,11 @@ class _OddJpeg(Still):
     trainers that use libjpeg-turbo could not open them."""
 
     def __init__(self, body: bytes, treatment: Treatment) -> None:
-        jpeg.check_scans(body, read_segments(body))
+        jpeg.check_scans(body, read_segments(body), MAX_PIXELS)
         super().__init__(body, "jpeg", treatment)
         if self.facts.mode == "CMYK":
             jpeg.check_entropy(body)
+        self.facts = replace(self.facts, plain=False)
 
 
 def as_unfit(error: Exception) -> Unfit:

@@ -11,10 +11,11 @@ from gleanset.terms.inspection import Flaw, Inspection, Stored, StoredFormat, Tr
 
 from .decode import as_unfit, open_picture
 from .encode import encode
-from .hashes import Digests, digest_body, look, luma, phash, thumbnail
+from .hashes import Digests, digest_body, look, luma
 from .orientation import swaps_sides, turn_upright
 from .picture import MIN_LOOK_PX, Facts, Picture, Unfit
-from .resize import final_size, frame, scaled_size, shrink
+from .resample import shrink
+from .resize import final_size, frame, scaled_size
 from .sniff import sniff
 
 _STORABLE: Final[dict[str, StoredFormat]] = {"jpeg": "jpeg", "png": "png", "webp": "webp"}
@@ -52,7 +53,7 @@ def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> 
         made = _remake(picture, treatment)
     if int(made.grey.max()) - int(made.grey.min()) <= _BLANK_RANGE:
         raise Unfit(Flaw.BLANK, "one shade all over", facts.width_px, facts.height_px)
-    grid = turn_upright(look(made.grey), facts.orientation)
+    seen = look(turn_upright(made.grey, facts.orientation))
     inspection = Inspection(
         n_bytes=len(body),
         sha256=digests.sha256,
@@ -62,8 +63,8 @@ def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> 
         height_px=facts.height_px,
         mode=facts.mode,
         frames=facts.frames,
-        phash=phash(grid),
-        thumbnail=thumbnail(grid),
+        phash=seen.phash,
+        thumbnail=seen.thumbnail,
         md5=digests.md5,
         sha1=digests.sha1,
         stored=_stored(made, facts, digests, treatment),

@@ -1,5 +1,6 @@
 """JPEG by libjpeg-turbo: the strict, fast road that nine in ten pictures take."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from gleanset.terms.inspection import Flaw, Treatment
 
 from .orientation import swaps_sides
 from .picture import MIN_LOOK_PX, Facts, Unfit, admit
+from .scratch import scratch
 from .segments import Segments, read_segments
 
 _SHRINKS: Final = (8, 4, 2)
@@ -22,24 +24,44 @@ _MAX_SCANS: Final = 100
 _MODES: Final = {"YCbCr": "RGB", "RGB": "RGB", "Gray": "L"}
 
 
-def opens(body: bytes) -> bool:
-    """Whether this road can take the picture: grey, YCbCr or RGB in a sampling that libjpeg-turbo knows."""
+_HARMLESS: Final = 10**12
+"""Bytes times pixels below which scans are not counted: an empty scan takes 80 bytes, the visit of a block
+3 ns, so that all scans that fit cost under a second."""
+_ODD: Final = ("Could not determine subsampling", "bad ICC marker")
+"""What TurboJPEG says of samplings beyond its list (and of bodies that are no JPEG), and of a damaged
+colour profile, which hurts no pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """As stored, before any turn."""
+
+    width_px: int
+    height_px: int
+    mode: str
+
+
+def read_header(body: bytes) -> Header | None:
+    """None for a picture that this road cannot take, such as CMYK. Raises ``Unfit`` for damage."""
     try:
-        return simplejpeg.decode_jpeg_header(body)[2] in _MODES
-    except ValueError:
-        return False
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(body)
+    except ValueError as error:
+        if any(words in str(error) for words in _ODD):
+            return None
+        raise _unfit(error) from error
+    return Header(width, height, _MODES[colours]) if colours in _MODES else None
 
 
 class Jpeg:
     """A grey or colour JPEG with 8 bits a sample."""
 
-    def __init__(self, body: bytes, treatment: Treatment) -> None:
+    def __init__(self, body: bytes, header: Header, treatment: Treatment) -> None:
         self._body = body
-        self._height, self._width, colours, _ = simplejpeg.decode_jpeg_header(body)
+        self._width, self._height = header.width_px, header.height_px
         segments = read_segments(body)
-        self.facts = self._facts(segments, _MODES[colours])
+        self.facts = self._facts(segments, header.mode)
         admit(self.facts.width_px, self.facts.height_px, treatment)
-        check_scans(body, segments)
+        check_scans(body, segments, self._width * self._height)
 
     def _facts(self, segments: Segments, mode: str) -> Facts:
         width, height = self._width, self._height
@@ -63,12 +85,13 @@ class Jpeg:
 
     def _decode(self, colours: str, factor: int) -> NDArray[np.uint8]:
         width, height = -(-self._width // factor), -(-self._height // factor)
+        buffer = scratch.bytes("decoded", width * height * (1 if colours == "GRAY" else 3))
         try:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-                self._body, colours, min_height=height, min_width=width, strict=True
+                self._body, colours, min_height=height, min_width=width, buffer=buffer, strict=True
             )
         except ValueError as error:
-            raise Unfit(_flaw(str(error)), str(error)) from error
+            raise _unfit(error) from error
         return pixels
 
 
@@ -77,15 +100,18 @@ def check_entropy(body: bytes) -> None:
     try:
         simplejpeg.decode_jpeg(body, "GRAY", min_height=1, min_width=1, strict=True)
     except ValueError as error:
-        raise Unfit(_flaw(str(error)), str(error)) from error
+        raise _unfit(error) from error
 
 
-def check_scans(body: bytes, segments: Segments) -> None:
+def check_scans(body: bytes, segments: Segments, n_pixels: int) -> None:
     """Raise ``Unfit`` for a picture of thousands of scans, which would keep a core busy for minutes."""
-    if segments.progressive and body.count(b"\xff\xda") > _MAX_SCANS:
+    if not segments.progressive or len(body) * n_pixels < _HARMLESS:
+        return
+    if body.count(b"\xff\xda") > _MAX_SCANS:
         raise Unfit(Flaw.UNDECODABLE, f"more than {_MAX_SCANS} scans")
 
 
-def _flaw(message: str) -> Flaw:
-    """libjpeg's two words for data that ends too early; all else is damage."""
-    return Flaw.TRUNCATED if "remature end of JPEG" in message else Flaw.UNDECODABLE
+def _unfit(error: ValueError) -> Unfit:
+    """libjpeg's words for data that ends too early, all else being damage."""
+    message = str(error)
+    return Unfit(Flaw.TRUNCATED if "Premature end of JPEG" in message else Flaw.UNDECODABLE, message)

@@ -50,7 +50,10 @@ class Facts:
 
 
 class Picture(Protocol):
-    """A body whose header was read. Decoding is strict: what a codec warns of is an error."""
+    """A body whose header was read. Decoding is strict: what a codec warns of is an error.
+
+    Pixels may lie in memory that the thread uses again: they are valid until it decodes the next picture.
+    """
 
     @property
     def facts(self) -> Facts: ...

@@ -24,7 +24,7 @@ from PIL import (  # plugins register themselves; no other is ever asked, and no
 from gleanset.terms.inspection import Flaw, Treatment
 
 from .orientation import exif_orientation, swaps_sides
-from .picture import MIN_LOOK_PX, Facts, Unfit, admit
+from .picture import Facts, Unfit, admit
 
 _PNG_DEPTH_AT: Final = 24
 
@@ -80,9 +80,7 @@ class Still:
         self.facts = Facts(width, height, mode, frames, orientation, plain)
 
     def grey(self) -> NDArray[np.uint8]:
-        factor = max(1, min(self._flat.size) // (2 * MIN_LOOK_PX))
-        grey = self._flat.convert("L")
-        return np.asarray(grey.reduce(factor) if factor > 1 else grey)
+        return np.asarray(self._flat.convert("L"))
 
     def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:  # noqa: ARG002
         return np.asarray(self._flat.convert("RGB"))
