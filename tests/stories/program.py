@@ -1,0 +1,170 @@
+"""The program as a user runs it, and what it leaves behind, for stories that are told over real sockets."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from PIL import Image
+
+import gleanset
+from gleanset.rotten.server import RottenServer
+from gleanset.rotten.world import World
+from gleanset.store.journal import JournalReader
+
+BOUND_S = 60.0
+"""No story waits longer for anything; reaching it is a failure."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The one line of JSON, the last on stdout."""
+        said: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return said
+
+    def must(self, code: int) -> "Ended":
+        """This, if it ended with ``code``."""
+        assert self.code == code, f"exit code {self.code}, not {code}\n{self.out}\n{self.err}"
+        return self
+
+
+class Program:
+    """``python -m gleanset`` in a folder, with settings for all its commands."""
+
+    def __init__(self, folder: Path, resolve: Iterable[str], **settings: str) -> None:
+        self.folder = folder
+        usual = {"PATIENCE": "2s", "WORKERS": "1", "RESOLVE": ",".join(resolve)} | settings
+        ours = {f"GLEANSET_{name}": value for name, value in usual.items()}
+        self._environ = {**os.environ, **ours, "PYTHONPATH": str(Path(gleanset.__file__).parents[1])}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Begin a command; it leads a process group, as under a shell."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "gleanset", *words],
+            cwd=self.folder,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+
+    def run(self, *words: str) -> Ended:
+        return ended(self.start(*words))
+
+    def build(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """What ``build --json`` says; its exit code has to be ``code``."""
+        return self.run("build", *words, "--json").must(code).said
+
+    def write_list(self, rows: Iterable[tuple[str, str]], name: str = "list.tsv") -> str:
+        """A list of (label, URL) with a header; its name."""
+        lines = ["label\turl", *(f"{label}\t{url}" for label, url in rows)]
+        (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return name
+
+    def write_world(self, world: World, name: str = "fall11_urls.txt") -> str:
+        """The list of a rotten web in ImageNet's format; its name."""
+        (self.folder / name).write_text("".join(world.lines()), encoding="utf-8")
+        return name
+
+
+def before(web: RottenServer, folder: Path, **settings: str) -> Program:
+    """The program before a rotten web, with the web's list as ``fall11_urls.txt``."""
+    program = Program(folder, web.resolve_rules(), **settings)
+    program.write_world(World(web.settings))
+    return program
+
+
+def ended(process: "subprocess.Popen[str]") -> Ended:
+    """Wait for the end, but not for ever."""
+    try:
+        out, err = process.communicate(timeout=BOUND_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"it never ended\n{out}\n{err}") from None
+    return Ended(process.returncode, out, err)
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    """Poll, within bounds."""
+    deadline_s = time.monotonic() + BOUND_S
+    while not true():
+        assert time.monotonic() < deadline_s, f"never: {what}"
+        time.sleep(0.01)
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """``kill -9``, and nothing else."""
+    process.send_signal(signal.SIGKILL)
+    ended(process)
+
+
+class Left:
+    """What a build left in its folder."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+
+    @property
+    def manifest(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.out / "manifest.parquet").to_pylist()
+        return rows
+
+    @property
+    def outcomes(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.out / "outcomes.parquet").to_pylist()
+        return rows
+
+    @property
+    def images(self) -> list[Path]:
+        """Every file in ``data``."""
+        return sorted(path for path in (self.out / "data").rglob("*") if path.is_file())
+
+    @property
+    def by_class(self) -> Counter[str]:
+        """Files by class folder."""
+        return Counter(path.parent.name for path in self.images)
+
+    def settled(self) -> int:
+        """Rows of the journal, also while it grows; 0 before there is one."""
+        path = self.out / ".gleanset" / "journal.sqlite"
+        if not (self.out / ".gleanset" / "plan.json").exists() or not path.exists():
+            return 0
+        with JournalReader(path) as journal:
+            return sum(journal.counts().values())
+
+    def check(self, said: dict[str, Any] | None = None) -> None:
+        """What holds for every dataset: tables, files and the last word agree, and every picture opens."""
+        manifest, outcomes = self.manifest, self.outcomes
+        assert len({row["key"] for row in manifest}) == len(manifest)
+        assert len({row["url"] for row in outcomes}) == len(outcomes), "a URL has two fates"
+        accepted = {row["url"] for row in outcomes if row["verdict"] == "accepted"}
+        assert accepted == {row["url"] for row in manifest}
+        assert all(bool(row["reason"]) != (row["verdict"] == "accepted") for row in outcomes)
+        assert [self.out / row["path"] for row in manifest] == self.images
+        for path in self.images:
+            with Image.open(BytesIO(path.read_bytes())) as image:
+                image.load()
+        if said is not None:
+            totals = said["totals"]
+            assert totals["tried"] == totals["accepted"] + sum(totals["rejected"].values()) == len(outcomes)
+            assert totals["accepted"] == len(manifest)
+            assert totals["bytes"] == sum(path.stat().st_size for path in self.images)
