@@ -147,7 +147,7 @@ def test_a_blackhole_swallows_hundreds_of_connections(every_fate_server: RottenS
 
 def test_both_doors_say_the_same(every_fate_world: World, urls_by_fate: dict[Fate, list[str]]) -> None:
     """The real fetcher at the sockets, and the one that only computes: equal ends, bodies and hops."""
-    limits = FetchSettings(timeout_s=4.0, connect_timeout_s=0.5, first_byte_s=1.0, min_speed_over_s=1.0)
+    limits = FetchSettings(timeout_s=12.0, connect_timeout_s=2.0, first_byte_s=4.0, min_speed_over_s=2.0)
     urls = [url for found in urls_by_fate.values() for url in found[:2]]
     orders = [Order(n, url, politeness_group(host_of(url))) for n, url in enumerate(urls)]
     with RottenServer(every_fate_world.settings) as server:

@@ -91,6 +91,7 @@ class Ledger:
         self.connections_open = 0
 
     def begin(self, line: LogLine) -> None:
+        """A request has come in."""
         count = self._hosts.setdefault(line.host, _Count())
         self.log.append(line)
         for one in (count, self._total):
@@ -100,6 +101,7 @@ class Ledger:
             self._total.early += 1
 
     def end(self, host: str, n_bytes: int) -> None:
+        """One has been answered, by that many bytes, or given up."""
         for one in (self._hosts[host], self._total):
             one.now -= 1
             one.n_bytes += n_bytes

@@ -11,13 +11,12 @@ from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from .looks import LOOKS, Colour, Look, Shape
 from .responses import Picture
 from .settings import WorldSettings
 
-Pixels = NDArray[np.uint8]
 GRAINS = (
     (0.081, 0),
     (0.096, 16),
@@ -31,6 +30,8 @@ GRAINS = (
 )
 """(bytes a pixel, strength of the grain): means of 60 JPEGs of 500x375 each, quality 88."""
 MARGIN_PX = 64
+MIDDLE = 128
+"""Of a tone that changes nothing."""
 QUALITY = 88
 OVERSAMPLING = 2
 
@@ -74,7 +75,7 @@ class Artist:
 
     def paint(self, picture: Picture, dress: float) -> bytes:
         """The encoded picture."""
-        image = Image.fromarray(self.pixels(picture.label, picture.serial))
+        image = self._scene_of(picture.label, picture.serial)
         out = io.BytesIO()
         match self.format(picture, dress):
             case "png":
@@ -98,8 +99,8 @@ class Artist:
         else:
             image.save(out, "JPEG", quality=QUALITY)
 
-    def pixels(self, label: int, serial: int) -> Pixels:
-        """(height, width, 3) uint8, upright."""
+    def _scene_of(self, label: int, serial: int) -> Image.Image:
+        """RGB, upright, before it is encoded."""
         chance = _seeded(self._seed, label, serial)
         look = LOOKS[label % len(LOOKS)]
         scene = self._scene(look, chance)
@@ -140,9 +141,9 @@ class Artist:
             shrink = 1.0 if count == 1 else 0.62 + 0.3 * depth
             share = (look.size[0] + (look.size[1] - look.size[0]) * chance.random()) * shrink
             side = max(8, round(self._look.height_px * share))
-            motif = _motif(look, side, chance)
+            motif, mask = _motif(look, side, chance)
             x = round((self._look.width_px - side * 0.7) * chance.random() - side * 0.15)
-            scene.paste(motif, (x, round(self._foot(look, depth, side, chance) - side)), motif)
+            scene.paste(motif, (x, round(self._foot(look, depth, side, chance) - side)), mask)
 
     def _foot(self, look: Look, depth: float, side: int, chance: Random) -> float:
         height = self._look.height_px
@@ -152,24 +153,23 @@ class Artist:
             return height * (0.72 + 0.14 * chance.random())
         return height * (0.78 + 0.2 * depth)
 
-    def _developed(self, scene: Image.Image, chance: Random) -> Pixels:
+    def _developed(self, scene: Image.Image, chance: Random) -> Image.Image:
         """Dappled light and film grain over everything: no two pictures share their broad shading."""
-        width, height = self._look.width_px, self._look.height_px
-        spots = bytes(int(256 * chance.random()) for _ in range(30))
-        light = Image.frombytes("L", (6, 5), spots).resize((width, height), Image.Resampling.BICUBIC)
-        tone = (np.asarray(light, dtype=np.int16) - 128) * 7 // 32
+        width, height = scene.size
+        spots = bytes(MIDDLE + (int(256 * chance.random()) - 128) * 7 // 32 for _ in range(30))
+        light = Image.frombytes("L", (6, 5), spots).resize(scene.size, Image.Resampling.BICUBIC)
         x, y = int(MARGIN_PX * chance.random()), int(MARGIN_PX * chance.random())
-        tone += self._paper[y : y + height, x : x + width]
-        shades: NDArray[np.int16] = np.asarray(scene, dtype=np.int16) + tone[:, :, None]
-        return shades.clip(0, 255).astype(np.uint8)
+        tone = _sum(light, self._paper.crop((x, y, x + width, y + height)))
+        return _sum(scene, Image.merge("RGB", (tone, tone, tone)))
 
     @cached_property
-    def _paper(self) -> NDArray[np.int16]:
+    def _paper(self) -> Image.Image:
         """Grain for a picture and a margin to slide in: three bytes added up are nearly a bell curve."""
         shape = (self._look.height_px + MARGIN_PX, self._look.width_px + MARGIN_PX)
         raw = Random(self._seed ^ 0x6EA1).randbytes(3 * shape[0] * shape[1])
         noise: NDArray[np.int32] = np.frombuffer(raw, np.uint8).reshape(3, *shape).sum(axis=0, dtype=np.int32)
-        return ((noise - 382) * self._grain // 2048).astype(np.int16)
+        grain = MIDDLE + (noise - 382) * self._grain // 2048
+        return Image.fromarray(grain.clip(0, 255).astype(np.uint8))
 
     def notice(self, host: str) -> bytes:
         """A host's own "this picture is gone", 500x374 PNG: grey on white at Flickr's, coloured elsewhere."""
@@ -193,6 +193,11 @@ class Artist:
         return out.getvalue()
 
 
+def _sum(image: Image.Image, tone: Image.Image) -> Image.Image:
+    """Lighter where ``tone`` is above ``MIDDLE``, darker where it is below."""
+    return ImageChops.add(image, tone, 1, -MIDDLE)
+
+
 def _gradient(top: Colour, bottom: Colour, size: tuple[int, int]) -> Image.Image:
     steps = np.arange(size[1], dtype=np.int32)[:, None]
     first, last = np.array(top, np.int32), np.array(bottom, np.int32)
@@ -213,19 +218,21 @@ def _horizon(width: int, level: float, swing: float, chance: Random) -> NDArray[
     return (knots[:-1, None] + (np.diff(knots)[:, None] * between >> 3)).reshape(-1)[:width]
 
 
-def _motif(look: Look, side: int, chance: Random) -> Image.Image:
-    """The look's thing, (side, side) RGBA, edges smooth, colours a little different each time."""
+def _motif(look: Look, side: int, chance: Random) -> tuple[Image.Image, Image.Image]:
+    """The look's thing, (side, side) RGB and its mask, edges smooth, colours a little different each time."""
     inks = [_shaken(ink, chance, 16) for ink in look.inks]
     large = side * OVERSAMPLING
-    image = Image.new("RGBA", (large, large), (*inks[0], 0))
-    draw = ImageDraw.Draw(image)
+    image = Image.new("RGB", (large, large), inks[0])
+    mask = Image.new("L", (large, large))
     flip = chance.random() < 0.5
-    for shape in look.motif:
-        _draw(draw, shape, inks[shape[1]], large, flip)
-    return image.reduce(OVERSAMPLING)
+    for canvas in (image, mask):
+        draw = ImageDraw.Draw(canvas)
+        for shape in look.motif:
+            _draw(draw, shape, inks[shape[1]] if canvas is image else 255, large, flip)
+    return image.reduce(OVERSAMPLING), mask.reduce(OVERSAMPLING)
 
 
-def _draw(draw: ImageDraw.ImageDraw, shape: Shape, ink: Colour, side: int, flip: bool) -> None:
+def _draw(draw: ImageDraw.ImageDraw, shape: Shape, ink: Colour | int, side: int, flip: bool) -> None:
     kind, _, numbers = shape
     points = [n * side for n in (numbers if kind == "poly" else numbers[:4])]
     if flip:

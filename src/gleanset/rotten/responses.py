@@ -129,6 +129,7 @@ ENDLESS_BLOCK = bytes(range(256)) * 256
 
 
 def page(title: str, sentence: str = "", padding: int = 40) -> bytes:
+    """An HTML page, more than 1,000 bytes unless ``padding`` is cut."""
     words = [title.encode(), title.encode(), sentence.encode(), b"Please visit our home page. " * padding]
     return PAGE % tuple(words)
 

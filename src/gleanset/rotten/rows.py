@@ -33,10 +33,12 @@ class Rows:
         self._shift = int(uniform(settings.seed, "shift") * PHOTO_IDS)
 
     def draws(self, label: int, serial: int) -> Draws:
+        """The row's chance."""
         digest = blake2b(_PAIR.pack(label, serial), digest_size=32, key=self._key).digest()
         return _EIGHT.unpack(digest)
 
     def photo(self, label: int, serial: int) -> int:
+        """The row's photo number."""
         row = self._ends[label] - self.counts[label] + serial
         return (row * self._factor + self._shift) % PHOTO_IDS
 

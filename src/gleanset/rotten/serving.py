@@ -31,6 +31,7 @@ class Gallery:
         self._painter = ThreadPoolExecutor(1, "painter")
 
     async def body(self, response: Response) -> bytes:
+        """What ``World.render`` says, from memory if it can be."""
         content = response.content
         if isinstance(content, bytes):
             return self._world.render(response)

@@ -72,12 +72,14 @@ def _cumulate(parts: list[tuple[Fate, float]]) -> tuple[tuple[int, ...], tuple[F
 
 
 def flickr_sites(settings: WorldSettings) -> tuple[Site, ...]:
+    """Flickr's ten names, all alike."""
     cumulated, fates = _cumulate(settings.flickr.items())
     mean_s = settings.flickr_s * settings.time_scale
     return tuple(Site(name, Character.FLICKR, mean_s, cumulated, fates) for name in FLICKR_NAMES)
 
 
 def static_sites(settings: WorldSettings) -> tuple[Site, ...]:
+    """Where pictures that have moved can be found."""
     mean_s = settings.other_s * settings.time_scale / 2
     return tuple(
         Site(f"static{n}.example", Character.STATIC, mean_s, (FULL,), (Fate.MOVED,))
