@@ -38,7 +38,6 @@ def build_pool(
     more_specific: MoreSpecific = _nobody,
 ) -> None:
     """Write the candidates of these classes; the order of ``labels`` numbers them.
-
     Only hosts that match a pattern of ``hosts`` (none: all) and none of ``exclude_hosts`` are taken. Rows
     whose URL has no normal form are kept aside as ``bad-url``. The same URL twice in one class counts once. A
     URL of several classes goes to the one that ``more_specific`` names of them (sorted), else to none; where
@@ -47,6 +46,7 @@ def build_pool(
     The order within a class is that of ``hashlib.md5(f"{seed}|{url}".encode()).hexdigest()``. The pool
     depends on the rows and these arguments alone: not on the order of the rows, and not on time.
     """
+    words = pa.array(labels, pa.string())
     known_hosts = Hosts()
     wanted = HostClaims(known_hosts, lambda name, _: host_wanted(name, hosts, exclude_hosts))
     with tempfile.TemporaryDirectory(prefix="pool-", dir=path.parent) as folder:
@@ -54,7 +54,7 @@ def build_pool(
         try:
             for source in sources:
                 for batch in source.batches():
-                    rows = _of_classes(batch, labels)
+                    rows = _of_classes(batch, words)
                     if rows.num_rows:
                         sorter.add(*_admitted(rows, known_hosts, wanted))
             sorter.settle_twins(lambda numbers: _winner(numbers, labels, more_specific))
@@ -80,13 +80,12 @@ def host_wanted(host: str, hosts: Sequence[str], exclude_hosts: Sequence[str]) -
     return not hosts or any(host_matches(host, pattern) for pattern in hosts)
 
 
-def _of_classes(batch: pa.RecordBatch, labels: Sequence[str]) -> pa.Table:
+def _of_classes(batch: pa.RecordBatch, labels: pa.StringArray) -> pa.Table:
     """The rows of these classes, with the class as a number."""
-    numbers = pc.index_in(batch.column("label"), pa.array(labels, pa.string()))
-    chosen = pc.is_valid(numbers)
+    numbers = pc.index_in(batch.column("label"), labels)
     table = pa.Table.from_batches([batch])
     at = table.schema.get_field_index("label")
-    return table.set_column(at, "label", numbers).filter(chosen)
+    return table.set_column(at, "label", numbers).filter(pc.is_valid(numbers))
 
 
 def _admitted(rows: pa.Table, hosts: Hosts, wanted: HostClaims) -> tuple[pa.Table, pa.Table]:

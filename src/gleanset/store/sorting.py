@@ -15,10 +15,10 @@ _TYPES = {field.name: field.type for field in POOL_SCHEMA} | {"origin": pa.strin
 
 _CREATE = f"""
 create table rows (
-    url varchar, label integer, host integer, origin varchar, key varchar, split varchar,
-    sha256 blob, phash ubigint,
+    url varchar, label integer, host integer, key varchar, split varchar, sha256 blob, phash ubigint,
     {", ".join(f"{name} varchar" for name in EXTRAS)});
 create table unfit (url varchar, label integer, reason varchar);
+create table winners (labels integer[], winner integer);
 """
 _SPLIT_OFF_TWINS = """
 create table doubled as select hash(url) as h from rows group by h having count(*) > 1;
@@ -36,28 +36,27 @@ insert into unfit
 insert into rows
     select t.* from twins t left join conflicts c using (url) left join winners w on w.labels = c.labels
     where c.url is null or w.winner = t.label
-    qualify row_number() over (partition by t.url order by t.sha256 is null, t.key, t.origin, t.split,
+    qualify row_number() over (partition by t.url order by t.sha256 is null, t.key, t.split,
         t.sha256, t.phash, t.licence, t.author, t.caption) = 1;
 drop table twins; drop table conflicts; drop table doubled;
 """
 _PLAIN_KEY = "[A-Za-z0-9_-]{1,64}"
-_MAKE_KEYS = f"""
-create table pool as select * exclude (origin) replace (
+_WITH_KEYS = f"""
+select * exclude (origin) replace (
     case
         when regexp_full_match(coalesce(key, origin), '{_PLAIN_KEY}') then coalesce(key, origin)
         when coalesce(key, origin) is not null then
             left(regexp_replace(coalesce(key, origin), '[^A-Za-z0-9_-]', '_', 'g'), 55)
             || '-' || left(sha256(url), 8)
         else 'u' || left(sha256(url), 20)
-    end as key) from rows;
-drop table rows;
+    end as key) from incoming
 """
 _PART_KEYS = """
-update pool set key = left(pool.key, 63 - {n}) || '-' || left(sha256(pool.url), {n}) from (
-    select url from pool where hash(lower(key)) in (
-        select hash(lower(key)) as h from pool group by h having count(*) > 1)
+update rows set key = left(rows.key, 63 - {n}) || '-' || left(sha256(rows.url), {n}) from (
+    select url from rows where hash(lower(key)) in (
+        select hash(lower(key)) as h from rows group by h having count(*) > 1)
     qualify row_number() over (partition by lower(key) order by sha256(url)) > 1
-) later where pool.url = later.url
+) later where rows.url = later.url
 """
 _SUFFIXES = (8, 16, 32, 63)
 """Hex digits of the URL's hash behind a key that is taken; more in case a list made up the short ones."""
@@ -86,51 +85,51 @@ class Sorter:
             else pa.nulls(good.num_rows, _TYPES[name])
             for name in _TAKEN
         }
-        self._insert("rows", pa.table(columns))
+        self._insert("rows", pa.table(columns), _WITH_KEYS)
         if bad.num_rows:
             self._insert("unfit", bad.append_column("reason", pa.array(["bad-url"] * bad.num_rows)))
 
     def settle_twins(self, winner: Callable[[Sequence[int]], int | None]) -> None:
         """One row a URL: ``winner`` names the class among several (ascending numbers), or none."""
         self._db.execute(_SPLIT_OFF_TWINS)
-        self._db.execute("create table winners (labels integer[], winner integer)")
-        for (labels,) in self._db.execute("select distinct labels from conflicts order by labels").fetchall():
-            self._db.execute("insert into winners values (?, ?)", [labels, winner(labels)])
+        labels = [row[0] for row in self._db.execute("select distinct labels from conflicts").fetchall()]
+        winners = {"labels": labels, "winner": [winner(several) for several in labels]}
+        types = pa.schema([("labels", pa.list_(pa.int32())), ("winner", pa.int32())])
+        self._insert("winners", pa.table(winners, schema=types))
         self._db.execute(_BRING_BACK_ONE)
 
     def settle_keys(self) -> None:
         """A key for every row, different even where a file system does not tell A from a."""
-        self._db.execute(_MAKE_KEYS)
         for n_digits in _SUFFIXES:
             self._db.execute(_PART_KEYS.format(n=n_digits))
 
     def n_candidates(self) -> int:
         """After twins are settled."""
-        ((n_rows,),) = self._db.execute("select count(*) from pool").fetchall()
+        ((n_rows,),) = self._db.execute("select count(*) from rows").fetchall()
         return int(n_rows)
 
     def hosts(self) -> list[int]:
         """The numbers of the hosts that have candidates."""
-        return [host for (host,) in self._db.execute("select distinct host from pool").fetchall()]
+        return [host for (host,) in self._db.execute("select distinct host from rows").fetchall()]
 
     def rows(self, seed: int) -> Iterator[pa.RecordBatch]:
         """The candidates in their order, then the unfit, in the columns of ``POOL_SCHEMA``."""
         columns = ", ".join(_TAKEN).replace(" origin,", "")
         yield from self._batches(
-            f"select {columns}, null::varchar as reason from pool order by label, md5(? || '|' || url), url",
+            f"select {columns}, null::varchar as reason from rows order by label, md5(? || '|' || url), url",
             [str(seed)],
         )
         empty = ", ".join(f"null as {name}" for name in _TAKEN if name not in ("url", "label", "origin"))
         yield from self._batches(
-            f"select url, label, {empty}, reason from unfit order by label, url, reason", []
+            f"select distinct url, label, {empty}, reason from unfit order by label, url, reason", []
         )
 
     def close(self) -> None:
         self._db.close()
 
-    def _insert(self, table: str, incoming: pa.Table) -> None:
+    def _insert(self, table: str, incoming: pa.Table, query: str = "from incoming") -> None:
         self._db.register("incoming", incoming)
-        self._db.execute(f"insert into {table} select * from incoming")
+        self._db.execute(f"insert into {table} {query}")
         self._db.unregister("incoming")
 
     def _batches(self, query: str, values: list[object]) -> Iterator[pa.RecordBatch]:
