@@ -48,11 +48,6 @@ class _Hashed(io.RawIOBase):
         self.sha256.update(memoryview(buffer)[:n_bytes])
         return n_bytes
 
-    def drain(self) -> None:
-        """Read what a decompressor left over."""
-        while self.read(CHUNK_BYTES):
-            pass
-
 
 class ListFile:
     """One file of a list."""
@@ -66,8 +61,8 @@ class ListFile:
 
     def head(self) -> bytes:
         """The first bytes after decompression, at most ``HEAD_BYTES``."""
-        with self._translated(), self._open() as raw:
-            return next(_blocks(raw, HEAD_BYTES), b"")
+        with self._translated(), self.path.open("rb") as file:
+            return next(_blocks(file, HEAD_BYTES), b"")
 
     def chunks(self) -> Iterator[bytes]:
         """The text in pieces of whole lines, each ended by a newline, read ahead by a thread."""
@@ -85,21 +80,17 @@ class ListFile:
         return self.known_digest or self._read_digest()
 
     def _chunks(self) -> Iterator[bytes]:
-        with self._translated(), self._open() as file:
-            if self._digest is not None:
-                yield from _whole_lines(_blocks(file, CHUNK_BYTES), self.name)
-                return
+        with self._translated(), self.path.open("rb", buffering=0) as file:
             raw = _Hashed(file)
-            yield from _whole_lines(_blocks(raw, CHUNK_BYTES), self.name)
-            raw.drain()
+            with io.BufferedReader(raw, 1 << 20) as buffered:
+                yield from _whole_lines(_blocks(buffered, CHUNK_BYTES), self.name)
+                while buffered.read(CHUNK_BYTES):
+                    pass  # what a decompressor left over belongs to the digest
         self._remember(raw.sha256.hexdigest())
 
-    def _open(self) -> IO[bytes]:
-        return self.path.open("rb", buffering=0)
-
     def _read_digest(self) -> str:
-        with self._translated(), self._open() as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        with self._translated(), self.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._remember(digest)
         return digest
 
@@ -149,7 +140,7 @@ class _Translated:
 def _explain(name: str, error: BaseException) -> str:
     match error:
         case FileNotFoundError():
-            return f"{name}: no such file. Check the path, or see `gleanset sources` for lists with a name."
+            return f"{name}: no such file. Check the path."
         case PermissionError():
             return f"{name}: may not be read by this user. Change its permissions, or copy it."
         case EOFError():
@@ -158,15 +149,13 @@ def _explain(name: str, error: BaseException) -> str:
             return f"{name}: reading failed ({error}). Download it again, or unpack it by hand."
 
 
-def _blocks(raw: Any, n_bytes: int) -> Iterator[bytes]:
+def _blocks(file: "io.BufferedReader[Any]", n_bytes: int) -> Iterator[bytes]:
     """Decompressed blocks of the file; of an archive, its regular members one after another."""
-    buffered = io.BufferedReader(raw, CHUNK_BYTES) if isinstance(raw, io.RawIOBase) else raw
-    stream: IO[bytes] = buffered
-    start = buffered.peek(8)[:8]
+    stream = file
     for magic, opener in _COMPRESSIONS:
-        if start.startswith(magic):
-            stream = io.BufferedReader(opener(buffered, "rb"), 1 << 20)
-    if stream.peek(512)[257:262] == b"ustar":  # type: ignore[attr-defined]
+        if file.peek(8).startswith(magic):
+            stream = io.BufferedReader(opener(file, "rb"), 1 << 20)
+    if stream.peek(512)[257:262] == b"ustar":
         yield from _members(stream, n_bytes)
         return
     while block := stream.read(n_bytes):
