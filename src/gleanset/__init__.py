@@ -36,6 +36,8 @@ __all__ = [
     "report",
     "status",
     "survey",
+    "survey_charts",
+    "survey_page",
 ]
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
         report,
         status,
         survey,
+        survey_charts,
+        survey_page,
     )
     from .errors import GleansetError, UsageError
     from .terms.inspection import Inspection

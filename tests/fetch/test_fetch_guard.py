@@ -234,14 +234,12 @@ def test_a_rule_covers_the_hosts_that_match_and_no_others() -> None:
     assert guard.aim("http://b.example:9000/") is Failure.BLOCKED_ADDRESS
 
 
-def test_names_that_cannot_exist_want_to_be_named() -> None:
-    """``.invalid`` stays absent under ``*``, so that a rehearsal can have dead names; a rule may name it."""
-    unpinned = Guard(resolve=["*=127.0.0.1:80"]).aim("http://gone.invalid/")
-    assert isinstance(unpinned, Aim)
-    assert unpinned.pinned is None
-    named = Guard(resolve=["*.invalid=127.0.0.1:80"]).aim("http://gone.invalid/")
-    assert isinstance(named, Aim)
-    assert named.pinned == ("127.0.0.1", 80)
+@pytest.mark.parametrize("rule", ["*=127.0.0.1:80", "*.invalid=127.0.0.1:80"])
+def test_every_name_means_those_that_cannot_exist_as_well(rule: str) -> None:
+    """A rule goes before what the DNS would say of ``.invalid``."""
+    aim = Guard(resolve=[rule]).aim("http://gone.invalid/")
+    assert isinstance(aim, Aim)
+    assert aim.pinned == ("127.0.0.1", 80)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ __all__ = [
     "report",
     "status",
     "survey",
+    "survey_charts",
+    "survey_page",
 ]
 
 Progress = Callable[[Tally], None]
@@ -85,6 +87,22 @@ def survey(lists: Sequence[str] | str, **options: Any) -> Survey:
     from .lists import look
 
     return look(_recipe(lists, options)).survey
+
+
+def survey_page(found: Survey, page: str | Path, *, title: str = "A list") -> Path:
+    """Write a survey with its charts (G1 to G3 of the 2019 analysis) as one HTML file; its path."""
+    from ..report.page import render_survey
+    from ..store.durable import write_atomically
+
+    write_atomically(Path(page), render_survey(found, title))
+    return Path(page)
+
+
+def survey_charts(found: Survey, width: int = 80) -> str:
+    """The same charts as text, at most ``width`` columns wide."""
+    from ..report.tables import survey_charts as charts
+
+    return charts(found, width)
 
 
 def classes(lists: Sequence[str] | str, **options: Any) -> tuple[ClassLine, ...]:
@@ -137,6 +155,6 @@ def demo(
     out: str | Path = "demo", *, progress: Progress | None = None, stop: StopSignal | None = None
 ) -> Report:
     """Build a small dataset from a simulated rotten web on loopback."""
-    from .demo import build_demo
+    from .demonstration import build_demo
 
     return build_demo(Path(out), progress or _silent, stop or StopSignal())

@@ -1,5 +1,6 @@
 """The whole job: survey, plan, collect, pack, report; and the same again from where it stopped."""
 
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 from ..catalog.select import Selection
 from ..errors import UsageError
 from ..fetch.base import FetchSettings
+from ..fetch.guard import Guard
 from ..recipe import Recipe, read_recipe
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
@@ -43,6 +45,7 @@ class _Prepared:
 def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
     """Begin a build, or go on with the one in ``out``."""
     started_s = time.monotonic()
+    check_network(recipe)
 
     def say(tally: Tally) -> None:
         progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
@@ -202,6 +205,19 @@ def _last_pack(journal: Journal) -> dict[str, Any]:
 def _page(workdir: Workdir) -> str:
     page = workdir.root / "report.html"
     return str(page) if page.exists() else ""
+
+
+def check_network(recipe: Recipe) -> None:
+    """Refuse network options that no worker could use, before anything is written."""
+    Guard(recipe.resolve, recipe.allow_private)
+    if recipe.cacert is None:
+        return
+    try:
+        ssl.create_default_context(cafile=recipe.cacert)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"--cacert {recipe.cacert}: no certificate can be read from it ({error}). Name a PEM file."
+        ) from error
 
 
 def collect_settings(recipe: Recipe) -> CollectSettings:

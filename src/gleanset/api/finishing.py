@@ -19,7 +19,7 @@ from ..urls import host_of
 from .results import Report, Status
 from .saved import Saved, quotas_of
 from .showing import report_data
-from .standing import Standing
+from .standing import Standing, replacements
 
 Progress = Callable[[Tally], None]
 VIEW_EVERY = 50
@@ -114,7 +114,7 @@ def pack_job(
             version=__version__,
             lists=known.list_sha256,
             contact=recipe.contact,
-            notes=(*known.plan.notes, *_replacements(standing)),
+            notes=(*known.plan.notes, *replacements(standing)),
         ),
     )
 
@@ -172,15 +172,6 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
     for unfit in pool.unfit.to_pylist():
         url = unfit["url"]
         yield PackOutcome(url, unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
-
-
-def _replacements(standing: Standing) -> tuple[str, ...]:
-    """A sentence for each class that gave way to a reserve."""
-    labels = [planned.label for planned in standing.planned]
-    return tuple(
-        f"{labels[old]} could not fill its quota; {labels[new]} took its place."
-        for old, new in standing.replaced.items()
-    )
 
 
 def result_of(standing: Standing, result: PackResult, out: Path) -> Report:

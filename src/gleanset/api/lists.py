@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..catalog.graph import Graph
 from ..catalog.select import Choice, Selection, select
+from ..errors import UsageError
 from ..plan.planner import make_plan
 from ..recipe import Recipe
 from ..sources.base import Columns, Source
@@ -106,16 +107,46 @@ def _graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
 
 
 def plan_of(recipe: Recipe, census: Census, selection: Selection) -> Plan:
-    """What the recipe makes of the chosen classes."""
+    """What the recipe makes of the chosen classes. A draw that the recipe records is not drawn again."""
+    if recipe.drawn:
+        return _drawn_before(recipe, census, selection)
+    return _plan(recipe, census, selection, recipe.classes)
+
+
+def _plan(recipe: Recipe, census: Census, selection: Selection, draw: int | None) -> Plan:
     return make_plan(
         census,
         selection,
-        draw=recipe.classes,
+        draw=draw,
         quota=recipe.images or Quota(),
         total=recipe.total,
         seed=recipe.seed,
         size_px=recipe.size,
     )
+
+
+def _drawn_before(recipe: Recipe, census: Census, selection: Selection) -> Plan:
+    """The classes and reserves that the recipe names, in their order.
+
+    Raises:
+        UsageError: the list does not have one of the classes (any more).
+    """
+    missing = [label for label in recipe.drawn if label not in selection.labels]
+    if missing:
+        raise UsageError(
+            f"recipe: drawn.classes names {missing[0]!r}, which is no class of the list. "
+            "Use the list that the recipe was made for, or leave [drawn] out to draw anew."
+        )
+    plan = _plan(recipe, census, _only(selection, recipe.drawn), None)
+    reserves = tuple(label for label in recipe.reserves if label in selection.labels)
+    if not reserves:
+        return plan
+    standing_by = _plan(recipe.model_copy(update={"total": None}), census, _only(selection, reserves), None)
+    return replace(plan, reserves=standing_by.classes)
+
+
+def _only(selection: Selection, labels: Sequence[str]) -> Selection:
+    return replace(selection, labels=tuple(labels), explicit=frozenset(labels), notes=())
 
 
 def names_and_parents(

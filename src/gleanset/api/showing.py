@@ -25,13 +25,13 @@ from ..terms.verdict import Verdict
 from ..urls import is_flickr
 from .results import Status
 from .saved import Saved
-from .standing import Standing
+from .standing import Standing, replacements
 
 MOST_THUMBNAILS = 480
 """On the page; with about 3 kB each it stays below 2 MB."""
 A_CLASS = (3, 24)
 THUMBNAIL_PX = 112
-HOSTS_SHOWN = 60
+HOSTS_SHOWN = 40
 POINTS = 240
 """Of the timeline and of the first tool's charts."""
 
@@ -53,7 +53,7 @@ def report_data(
         classes=classes,
         tried=standing.n_tried,
         accepted=standing.n_accepted,
-        rejected=tuple(standing.reasons.most_common()),
+        rejected=tuple(standing.lost.most_common()),
         n_bytes=standing.n_bytes,
         elapsed_s=standing.elapsed_s,
         digest=digest,
@@ -73,7 +73,7 @@ def report_data(
         lists=tuple(name for name, _ in known.list_sha256),
         finished_at_s=standing.timeline[-1] if standing.timeline else None,
         version=__version__,
-        notes=known.plan.notes,
+        notes=replacements(standing),
     )
 
 

@@ -75,6 +75,8 @@ class Standing:
         self.accepted = [0] * n
         self.tried = [0] * n
         self.reasons: Counter[str] = Counter()
+        self.lost: Counter[str] = Counter()
+        """Like ``reasons``, without what is spare or deferred."""
         self.verdicts: Counter[Verdict] = Counter()
         self.n_bytes = 0
         self.hosts: dict[str, HostFacts] = {}
@@ -92,8 +94,11 @@ class Standing:
                 self.timeline.append(row.at_s or 0.0)
             else:
                 self.reasons[row.reason] += 1
+                if row.verdict not in {Verdict.SPARE, Verdict.DEFERRED}:
+                    self.lost[row.reason] += 1
         unfit = self._pool.unfit.column("reason").to_pylist()
         self.reasons.update(unfit)
+        self.lost.update(unfit)
         self.n_unfit = len(unfit)
         self.timeline.sort()
 
@@ -185,3 +190,12 @@ class Standing:
             page=page,
             notes=self.plan.notes,
         )
+
+
+def replacements(standing: Standing) -> tuple[str, ...]:
+    """A sentence for each class that gave way to a reserve."""
+    labels = [planned.label for planned in standing.planned]
+    return tuple(
+        f"{labels[old]} could not fill its quota; {labels[new]} took its place."
+        for old, new in standing.replaced.items()
+    )

@@ -87,17 +87,21 @@ def ended(status: str, signalled: int | None) -> int:
     return FAILED
 
 
-def survey(**values: Any) -> int:
-    """Show what is in a list: classes, URLs, hosts, the share of Flickr, odd lines."""
+def survey(page: str | None, **values: Any) -> int:
+    """Show what is in a list: classes, URLs, hosts, the share of Flickr, odd lines, and three charts."""
     recipe, talk = _resolved(values)
     lists = _lists(recipe)
     from .. import api
 
     found = api.survey(lists, **_said(recipe, READING))
+    if page is not None:
+        api.survey_page(found, page, title=", ".join(Path(name).name for name in lists))
     if talk.json_:
         emit_json(views.survey_json(found))
-    else:
-        emit(views.survey_text(found))
+        return DONE
+    emit(views.survey_text(found))
+    if not talk.quiet:
+        emit("\n" + api.survey_charts(found))
     return DONE
 
 
@@ -177,10 +181,13 @@ def verbs() -> list[click.Command]:
     """Every command, in the order of the help."""
     search = click.Option(["--search"], metavar="TEXT", help="only classes whose name or id holds this text")
     as_csv = click.Option(["--csv", "as_csv"], is_flag=True, help="print the table as CSV")
+    page = click.Option(
+        ["-o", "--out", "page"], metavar="FILE.html", help="write figures and charts as a page"
+    )
     packed = _out("folder for the other form [beside the first, in the build's folder]", dest="to")
     return [
         _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
-        _verb(survey, [LISTS, *recipe_options(READING)]),
+        _verb(survey, [LISTS, page, *recipe_options(READING)]),
         _verb(classes, [LISTS, search, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
         _verb(plan, [LISTS, *recipe_options()]),
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),

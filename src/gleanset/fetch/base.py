@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from gleanset import __version__
 from gleanset.terms.outcome import Failed, Fetched, Moved
 
-DEFAULT_USER_AGENT = f"gleanset/{__version__} (+https://pypi.org/project/gleanset/)"
+DEFAULT_USER_AGENT = f"gleanset/{__version__}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class ResolveRule:
 
     def matches(self, host: str) -> bool:
         """Whether this name (never an address) is found by the rule."""
-        return host_matches(host, self.pattern) and (self.pattern.strip("*.") != "" or not is_no_name(host))
+        return host_matches(host, self.pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ It decides nothing itself. One turn: ask the frontier, send, receive, judge, set
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 from ..clock import Clock
+from ..errors import GleansetError, StorageError
 from ..frontier import Frontier
 from ..judge.judge import Judge
 from ..terms.candidate import Candidate
@@ -102,15 +104,24 @@ class Engine:
 
     def run(self) -> Ending:
         """Collect until every class has its quota, nothing can be asked any more, or a stop is asked for."""
+        try:
+            ending = self._collect()
+            self._call_back(list(self._tasks))
+            self._write(self._frontier.defer_rest(self._clock.wall_s(), self._clock.now_s()))
+            self._commit_all()
+        except GleansetError:
+            with suppress(StorageError):
+                self._commit()
+            raise
+        self._turn()
+        return ending
+
+    def _collect(self) -> Ending:
         ending = None
         while ending is None:
             ending = self._one_turn()
         if ending is not Ending.SETTLED:
             self._drain()
-        self._call_back(list(self._tasks))
-        self._write(self._frontier.defer_rest(self._clock.wall_s(), self._clock.now_s()))
-        self._commit_all()
-        self._turn()
         return ending
 
     def _one_turn(self) -> Ending | None:

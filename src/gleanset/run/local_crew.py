@@ -167,7 +167,7 @@ class LocalCrew:
                     reports += self._understand(hand, kind, content)
         except BlockingIOError:
             return reports
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             hand.process.kill()
             return [*reports, *self._mourn(hand, f"it spoke nonsense: {error}")]
         return [*reports, *self._mourn(hand, "")]

@@ -58,14 +58,17 @@ class Frames:
 
 
 def task_out(task: Task) -> list[Any]:
+    """A task as plain values."""
     return [task.candidate, task.attempt, task.host, task.serial, task.url, task.group, task.hops]
 
 
 def task_in(fields: list[Any]) -> Task:
+    """The task that ``task_out`` took apart."""
     return Task(*fields)
 
 
 def finding_out(finding: Finding) -> list[Any]:
+    """A finding as plain values; bytes as hexadecimal text."""
     failed, moved, seen, blob = finding.failed, finding.moved, finding.inspection, finding.blob
     return [
         finding.candidate,
@@ -87,6 +90,7 @@ def finding_out(finding: Finding) -> list[Any]:
 
 
 def finding_in(fields: list[Any]) -> Finding:
+    """The finding that ``finding_out`` took apart. Raises ``ValueError`` or ``KeyError`` for anything else."""
     candidate, attempt, host, elapsed_s, at_s, failed, moved, seen, blob, *rest = fields
     status, final_url, headers, address, hops, serial = rest
     return Finding(

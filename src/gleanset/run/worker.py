@@ -190,9 +190,9 @@ class Worker:
             case Fetched() as fetched:
                 self._decoder.put(task, arrival, fetched)
             case Failed() as failed:
-                self._report(task, arrival, failed=failed, status=failed.status)
+                self._report(task, arrival, failed=failed, status=failed.status, final_url=_elsewhere(task))
             case Moved() as moved:
-                self._report(task, arrival, moved=moved, status=arrival.status)
+                self._report(task, arrival, moved=moved, status=arrival.status, final_url=_elsewhere(task))
 
     def _inspected(
         self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
@@ -259,6 +259,11 @@ class Worker:
         data = memoryview(wire.frame(message))
         while data:
             data = data[os.write(self._fd_out, data) :]
+
+
+def _elsewhere(task: Task) -> str | None:
+    """The URL that was asked, where a redirect had led there."""
+    return task.url if task.hops else None
 
 
 def main() -> int:

@@ -59,7 +59,7 @@ def _refuse_foreign(name: str, head: bytes) -> None:
     if _MARKUP.match(head):
         raise ListError(
             f"{name}: a web page, not a list; its address answers with HTML by now. "
-            "Look for another copy of the list (`gleanset sources` shows some)."
+            "Look for another copy of the list."
         )
     for magic, what in _BINARY.items():
         if head.startswith(magic):

@@ -87,6 +87,8 @@ class JournalReader:
 class Journal(JournalReader):
     """The one pen of a build's journal; made where it is absent. Whoever holds the `Workdir` may open it."""
 
+    _seq: int
+
     def write(self, settlements: Sequence[Settlement], notes: Sequence[Note] = ()) -> None:
         """Keep all of these in one transaction, durable on return, in the order given, notes last.
 
@@ -126,7 +128,7 @@ class Journal(JournalReader):
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         newest = "SELECT max(seq) FROM (SELECT seq FROM settlements UNION ALL SELECT seq FROM notes)"
-        self._seq: int = self._connection.execute(newest).fetchone()[0] or 0
+        self._seq = self._connection.execute(newest).fetchone()[0] or 0
 
 
 def _without_twins(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
@@ -174,6 +176,8 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise StorageError(f"{path}: the journal is empty, its build has only just begun. Try again.")
     if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
         raise WorkdirError(f"{path} is no journal of ours. Choose another folder, or move that file away.")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
