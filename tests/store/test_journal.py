@@ -250,6 +250,15 @@ def test_an_absent_journal_is_not_made_by_reading(path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_journal_that_was_not_laid_out_yet_is_no_foreign_file(path: Path) -> None:
+    """The instant between its making and its first transaction: a reader is told to try again."""
+    path.touch()
+    with pytest.raises(StorageError, match="only just begun"):
+        JournalReader(path)
+    Journal(path).close()
+    JournalReader(path).close()
+
+
 def test_a_newer_journal_is_refused_and_left_alone(path: Path) -> None:
     """Downgrading must not damage what a newer version wrote."""
     Journal(path).close()
