@@ -20,6 +20,7 @@ import gleanset
 from gleanset.rotten.server import RottenServer
 from gleanset.rotten.world import World
 from gleanset.store.journal import JournalReader
+from gleanset.store.pool import Pool
 
 BOUND_S = 60.0
 """No story waits longer for anything; reaching it is a failure."""
@@ -52,14 +53,14 @@ class Program:
         self.folder = folder
         usual = {"PATIENCE": "2s", "WORKERS": "1", "RESOLVE": ",".join(resolve)} | settings
         ours = {f"GLEANSET_{name}": value for name, value in usual.items()}
-        self._environ = {**os.environ, **ours, "PYTHONPATH": str(Path(gleanset.__file__).parents[1])}
+        self.environ = {**os.environ, **ours, "PYTHONPATH": str(Path(gleanset.__file__).parents[1])}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Begin a command; it leads a process group, as under a shell."""
         return subprocess.Popen(
             [sys.executable, "-m", "gleanset", *words],
             cwd=self.folder,
-            env=self._environ,
+            env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -122,6 +123,8 @@ class Left:
 
     def __init__(self, out: Path) -> None:
         self.out = out
+        self._state = out / ".gleanset"
+        self._journal = self._state / "journal.sqlite"
 
     @property
     def manifest(self) -> list[dict[str, Any]]:
@@ -145,11 +148,26 @@ class Left:
 
     def settled(self) -> int:
         """Rows of the journal, also while it grows; 0 before there is one."""
-        path = self.out / ".gleanset" / "journal.sqlite"
-        if not (self.out / ".gleanset" / "plan.json").exists() or not path.exists():
+        if not self._journal.exists() or not self._journal.stat().st_size:
             return 0
-        with JournalReader(path) as journal:
+        with JournalReader(self._journal) as journal:
             return sum(journal.counts().values())
+
+    def wait_for(self, size: int, process: "subprocess.Popen[str]") -> None:
+        """Until ``size`` rows are journalled by a process that is still at work."""
+        wait_until(lambda: self.settled() >= size or process.poll() is not None, f"{size} rows")
+        assert process.poll() is None, f"it ended before: {ended(process)}"
+
+    def journalled(self) -> dict[str, str]:
+        """URL to its verdict, as the journal stands."""
+        pool = Pool.open(self._state / "pool.arrow")
+        with JournalReader(self._journal) as journal:
+            return {pool.url(row.candidate): row.verdict.value for row in journal.rows()}
+
+    def endings(self) -> list[str]:
+        """How the runs ended that came to an orderly end, in their order."""
+        with JournalReader(self._journal) as journal:
+            return [note.payload["ending"] for note in journal.notes() if note.kind == "run-ended"]
 
     def check(self, said: dict[str, Any] | None = None) -> None:
         """What holds for every dataset: tables, files and the last word agree, and every picture opens."""
