@@ -69,7 +69,7 @@ def _refuse_foreign(name: str, head: bytes) -> None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ListError(f"{name}: text in UTF-16. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8).")
     n_control = sum(byte in _CONTROL for byte in head[:4096]) + head[:4096].count(0) // 2
-    if n_control > len(head[:4096]) // 10:
+    if n_control > len(head[:4096]) // 30:
         raise ListError(
             f"{name}: binary data, not a list of URLs. Unpack or convert it, or name another file."
         )

@@ -55,14 +55,11 @@ class DelimitedTable(TableSource):
             yield self._columns_of(_Reading(lines, self._delimiter, self._n_fields, is_last=True), n_lines)
 
     def _columns_of(self, reading: "_Reading", n_before: int) -> dict[str, pa.Array]:
-        for index in reading.odd:
-            self._odd.add(n_before + index + 1, reading.lines.line(index))
         columns = {ours: reading.column(index) for ours, index in self._indices.items()}
         for name in columns.keys() & {"url", "label"}:
             columns[name] = pc.utf8_trim_whitespace(columns[name])
         full = _is_full(columns)
-        for row in np.flatnonzero(~full).tolist():
-            index = int(reading.line_of_row[row])
+        for index in sorted([*reading.odd, *reading.line_of_row[~full].tolist()]):
             self._odd.add(n_before + index + 1, reading.lines.line(index))
         return {name: values.filter(pa.array(full)) for name, values in columns.items()}
 
@@ -94,13 +91,12 @@ class _Reading:
         inside = self._read_quoted(np.flatnonzero(has_quote).tolist(), is_last)
         plain = ~has_quote & ~is_blank & ~inside
         self.odd += np.flatnonzero(plain & ~is_whole).tolist()
-        self.odd.sort()
         self._plain = np.flatnonzero(plain & is_whole)
 
     @property
     def line_of_row(self) -> Offsets:
-        """(n_rows,) the line on which each row begins."""
-        return np.concatenate((self._plain, np.array(list(self._quoted), np.int64)))
+        """(n_rows,) the line on which each row begins, ascending."""
+        return np.sort(self._unordered())
 
     def drop_first(self) -> bool:
         """Forget the first row: the header. False: there is none in this chunk."""
@@ -114,7 +110,7 @@ class _Reading:
         return True
 
     def column(self, index: int) -> pa.Array:
-        """One field of every row: first of those without quotes, then of the others."""
+        """One field of every row, in the order of the rows."""
         starts, ends = self.lines.starts[self._plain], self.lines.ends[self._plain]
         first = np.searchsorted(self._delimiters, starts)
         if index:
@@ -124,7 +120,12 @@ class _Reading:
         plain = self.lines.strings(starts, ends)
         if not self._quoted:
             return plain
-        return pa.concat_arrays([plain, pa.array([row[index] for row in self._quoted.values()], pa.string())])
+        quoted = pa.array([row[index] for row in self._quoted.values()], pa.string())
+        return pa.concat_arrays([plain, quoted]).take(pa.array(np.argsort(self._unordered())))
+
+    def _unordered(self) -> Offsets:
+        """(n_rows,) the lines of the rows without quotes, then those of the others."""
+        return np.concatenate((self._plain, np.array(list(self._quoted), np.int64)))
 
     def _read_quoted(self, quoted: list[int], is_last: bool) -> np.ndarray:
         """Read the rows that hold quotes; (n_lines,) marks the lines inside of such a row."""
@@ -157,14 +158,18 @@ class _Reading:
 
     def _take(self, index: int, end: int) -> None:
         text = self.lines.data[self.lines.starts[index] : self.lines.ends[end - 1]].decode()
-        try:
-            row = next(csv.reader([text], delimiter=self._delimiter))
-        except (csv.Error, StopIteration):
-            row = []
+        row = self._fields(text) or self._fields(text.replace("\r", ""))
         if len(row) == self._n_fields:
             self._quoted[index] = row
         else:
             self.odd.append(index)
+
+    def _fields(self, text: str) -> list[str]:
+        """Empty where the reader refuses: a lone return outside of quotes is too much for it."""
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter), [])
+        except csv.Error:
+            return []
 
 
 class UrlLines(TableSource):

@@ -1,0 +1,78 @@
+"""What is no list is refused in a sentence: what was found, where, what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from gleanset.errors import ListError, UsageError
+from gleanset.sources.base import Columns
+from gleanset.sources.registry import open_sources
+
+A = "http://a.example/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "found", "advice"),
+    [
+        ("a.txt", b"", "the file is empty", "Download it again"),
+        ("a.txt", b"\n \r\n", "the file is empty", "Download it again"),
+        ("a.txt", b"\xef\xbb\xbf", "the file is empty", "Download it again"),
+        ("a.txt", b"\n<!DOCTYPE html><html><body>404", "a web page", "another copy"),
+        ("a.csv", b"<HTML>\n<body>http://a.example/1.jpg,cat", "a web page", "another copy"),
+        ("a.txt", b"PK\x03\x04" + bytes(99), "a zip archive", "Unpack"),
+        ("a.csv", b"\xff\xd8\xff\xe0" + bytes(99), "a JPEG picture", "name another file"),
+        ("a.tsv", bytes(range(256)) * 9, "binary data", "name another file"),
+        ("a.txt", f"{A}\n".encode("utf-16"), "UTF-16", "iconv"),
+        ("a.txt", b"hello\nworld\n", "'hello'", "--source"),
+        ("a.txt", b"a.example/1.jpg\n", "'a.example/1.jpg'", "http:// or https://"),
+        ("a.csv", b"picture,label\nx,y\n", "'picture', 'label'", "--url-col"),
+        ("a.csv", f"url,what\n{A},cat\n".encode(), "'url', 'what'", "--label-col"),
+        ("a.csv", b"url,label\nx.jpg,cat\n", "'x.jpg'", "--url-col"),
+        ("a.jsonl", b'{"a": 1}\n', "'a'", "--url-col"),
+        ("a.jsonl", b"{a\n", "no JSON objects", "--source"),
+        ("a.json", b'[{"url": 1}]', "one JSON array", "jq"),
+        ("a.parquet", b"PAR1 but not really PAR1", "no readable Parquet", "Write it again"),
+    ],
+)
+def test_what_is_no_list_is_refused(tmp_path: Path, name: str, body: bytes, found: str, advice: str) -> None:
+    """The 2019 tool read a dead server's page as a list, fetched nothing and ended well."""
+    path = tmp_path / name
+    path.write_bytes(body)
+    with pytest.raises(ListError) as refusal:
+        open_sources([str(path)], Columns(), None)
+    message = str(refusal.value)
+    assert message.startswith(str(path))
+    assert found in message
+    assert advice in message
+    assert [left.name for left in tmp_path.iterdir()] == [name]
+
+
+def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
+    """A typing mistake is the commonest of all."""
+    with pytest.raises(ListError, match="no such file"):
+        open_sources([str(tmp_path / "absent.txt")], Columns(), None)
+    with pytest.raises(ListError, match="a folder without tables"):
+        open_sources([str(tmp_path)], Columns(), None)
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    """So that the next try succeeds."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"url,label\n{A},cat\n")
+    with pytest.raises(ListError, match=r"--url-col 'link' names no column.*'url', 'label'"):
+        open_sources([str(path)], Columns(url="link"), None)
+
+
+def test_a_format_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    """Before any file is looked at."""
+    with pytest.raises(UsageError, match=r"--source 'xml'.*imagenet, csv"):
+        open_sources([str(tmp_path / "absent")], Columns(), "xml")
+
+
+def test_a_table_of_broken_rows_is_refused(tmp_path: Path) -> None:
+    """Some broken rows are life; nothing but broken rows is the wrong file or the wrong columns."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"url,label\n{A}\n,cat\n{A},\n")
+    (source,) = open_sources([str(path)], Columns(), None)
+    with pytest.raises(ListError, match=r"no row has both a URL and a label \(3 broken\)"):
+        list(source.batches())
