@@ -30,7 +30,7 @@ def render_card(job: PackJob, result: PackResult, crawl: Crawl, splits: SplitSiz
         _front_matter(job, result, splits),
         f"# {_said(job.story.title)}",
         _inside(job, result, splits),
-        _loading(job, splits),
+        _loading(job, result, splits),
         _methods(job, crawl),
         _rights(job),
         _citing(job, result),
@@ -44,7 +44,10 @@ def _front_matter(job: PackJob, result: PackResult, splits: SplitSizes) -> str:
     lines = ["---", f"pretty_name: {json.dumps(_line(job.story.title))}", "license: other"]
     lines += ["task_categories:", "- image-classification", "size_categories:", f"- {category}"]
     if splits:
-        lines += ["configs:", "- config_name: default", "  data_files:"]
+        lines += ["configs:", "- config_name: default"]
+        if job.form == "imagefolder":
+            lines.append("  drop_labels: false")  # else `datasets` drops them where there is one class alone
+        lines.append("  data_files:")
     for name, _ in splits:
         lines += [f"  - split: {_hf_split(name)}", f"    path: {json.dumps(_pattern(job.form, name))}"]
     return "\n".join([*lines, "---"])
@@ -80,7 +83,7 @@ def _inside(job: PackJob, result: PackResult, splits: SplitSizes) -> str:
     )
 
 
-def _loading(job: PackJob, splits: SplitSizes) -> str:
+def _loading(job: PackJob, result: PackResult, splits: SplitSizes) -> str:
     first = splits[0][0] if splits else None
     if job.form == "webdataset":
         ours = f"""import glob, webdataset
@@ -93,7 +96,13 @@ image, class_index = dataset[0]"""
     theirs = f"""from datasets import load_dataset
 dataset = load_dataset(".", split="{_hf_split(first)}")
 image = dataset[0]"""
-    return f"## Loading\n\nFrom inside this folder:\n\n```python\n{ours}\n```\n\n```python\n{theirs}\n```"
+    blocks = f"## Loading\n\nFrom inside this folder:\n\n```python\n{ours}\n```\n\n"
+    if job.form == "webdataset" and len(result.formats) > 1:
+        return blocks + (
+            "The Hugging Face loader takes shards of one image format alone, and this set has "
+            f"{', '.join(sorted(result.formats))}. `gleanset pack --format imagefolder` suits it."
+        )
+    return blocks + f"```python\n{theirs}\n```"
 
 
 def _methods(job: PackJob, crawl: Crawl) -> str:

@@ -116,6 +116,8 @@ class PackResult:
     """Images whose files were taken over from the pack before."""
     folders: dict[str, str]
     """Label to class folder."""
+    formats: frozenset[str] = frozenset()
+    """How the images are stored: ``jpeg``, ``png``, ``webp``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,12 @@ OUTCOMES = pa.schema(
         ("at", _TIME),
     ]
 )
-_ROWS_A_GROUP = 65_536
+_ROWS_A_BATCH = 2_048
+_BATCHES_A_GROUP = 32
 
 
 class Table:
-    """A Parquet file that grows by row groups: memory holds one of them.
+    """A Parquet file that grows by row groups of 65,536 rows; memory holds one of them, as columns.
 
     Raises:
         StorageError: the disk is full, read-only or failing.
@@ -76,25 +77,34 @@ class Table:
         self._path = path
         self._schema = schema
         self._rows: list[Mapping[str, Any]] = []
+        self._batches: list[pa.RecordBatch] = []
         with storage_errors("writing", path):
             self._writer = pq.ParquetWriter(path, schema, compression="zstd")
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Keep the columns of the schema; what else is in ``row`` is left out."""
         self._rows.append(row)
-        if len(self._rows) == _ROWS_A_GROUP:
-            self._write()
+        if len(self._rows) == _ROWS_A_BATCH:
+            self._fold()
+            if len(self._batches) == _BATCHES_A_GROUP:
+                self._write()
 
     def close(self) -> None:
         """Write what is left and the footer."""
         with storage_errors("writing", self._path), closing(self._writer):
-            if self._rows:
-                self._write()
+            self._fold()
+            self._write()
+
+    def _fold(self) -> None:
+        if self._rows:
+            self._batches.append(pa.RecordBatch.from_pylist(self._rows, self._schema))
+            self._rows = []
 
     def _write(self) -> None:
-        with storage_errors("writing", self._path):
-            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema))
-        self._rows = []
+        if self._batches:
+            with storage_errors("writing", self._path):
+                self._writer.write_table(pa.Table.from_batches(self._batches))
+            self._batches = []
 
 
 def utc(at_s: float | None) -> datetime | None:

@@ -6,7 +6,6 @@ import stat
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -75,7 +74,9 @@ def _prepare(job: PackJob, staging: Staging, progress: Progress) -> PackResult:
     n_kept = _write_images(job, staging, spool, indexes, progress)
     crawl = _write_outcomes(job, staging.new)
     accepted = {one.label: spool.accepted[one.label] for one in job.classes}
-    result = PackResult(digest, spool.n_rows, spool.n_bytes, accepted, n_kept, folders)
+    result = PackResult(
+        digest, spool.n_rows, spool.n_bytes, accepted, n_kept, folders, frozenset(spool.formats)
+    )
     _write_text(staging.new / "classes.csv", classes_csv(job.classes, indexes, accepted))
     _write_text(staging.new / "README.md", render_card(job, result, crawl, spool.splits()))
     return result
@@ -141,12 +142,14 @@ def _sample(row: dict[str, Any], body: bytes) -> Sample:
         split=row["split"],
         extension=_EXTENSIONS[row["stored_format"]],
         body=body,
-        facts={name: _plain(row[name]) for name in MANIFEST.names if name != "path"},
+        facts={field.name: _plain(row[field.name], field.type) for field in MANIFEST if field.name != "path"},
     )
 
 
-def _plain(value: Any) -> Any:
-    """As JSON can say it: times in ISO 8601."""
+def _plain(value: Any, kind: pa.DataType) -> Any:
+    """As JSON can say it: times in ISO 8601. Absent text is empty: `datasets` guesses types."""
+    if value is None and kind == pa.string():
+        return ""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
@@ -165,9 +168,10 @@ def _write_outcomes(job: PackJob, folder: Path) -> Crawl:
     tried = 0
     reasons: Counter[str] = Counter()
     first, last = math.inf, -math.inf
+    names = [name for name in OUTCOMES.names if name != "at"]
     with closing(Table(folder / "outcomes.parquet", OUTCOMES)) as table:
         for outcome in job.outcomes:
-            table.add(asdict(outcome) | {"at": utc(outcome.at_s)})
+            table.add({name: getattr(outcome, name) for name in names} | {"at": utc(outcome.at_s)})
             tried += outcome.attempts > 0
             if outcome.verdict != "accepted":
                 reasons[outcome.reason] += 1

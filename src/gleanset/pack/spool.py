@@ -28,7 +28,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _EARLIER = pa.schema([("key", pa.string()), ("path", pa.string()), ("stored_sha256", pa.string())])
-_MEMORY = "512MB"
+_MEMORY = "256MB"
 _BATCH = 4096
 _ROWS = """
 SELECT s.* REPLACE (coalesce(s.split, $default) AS split), e.path AS earlier
@@ -50,6 +50,7 @@ class Spool:
         self._table = Table(self._path, _SCHEMA)
         self._by_split: Counter[str | None] = Counter()
         self.accepted: Counter[str] = Counter()
+        self.formats: set[str] = set()
         self.n_bytes = 0
 
     def add(self, row: PackRow) -> None:
@@ -61,6 +62,7 @@ class Spool:
         self.accepted[row.label] += 1
         self.n_bytes += stored.n_bytes
         self._by_split[split] += 1
+        self.formats.add(stored.format)
         self._table.add(
             {
                 "key": row.key,

@@ -4,7 +4,6 @@ USTAR with all times, owners and modes fixed, so that the same samples give the 
 writer stamps the time of day.
 """
 
-import io
 import json
 import tarfile
 from dataclasses import dataclass, field
@@ -80,27 +79,34 @@ class _Split:
 
 
 class _Shard:
+    """A tar archive in the making. (`tarfile` itself copies every header and body once more.)"""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._n_bytes = 0
         with storage_errors("writing", path):
             self._file: BinaryIO = path.open("xb")
-        self._tar = tarfile.TarFile(fileobj=self._file, mode="w", format=tarfile.USTAR_FORMAT)
 
     def has_room(self, n_bytes: int, limit: int) -> bool:
-        """An archive ends in two empty blocks and fills its last record of 10 kB (POSIX pax, ustar)."""
-        whole = self._n_bytes + n_bytes + 2 * _BLOCK
-        return -(-whole // tarfile.RECORDSIZE) * tarfile.RECORDSIZE <= limit
+        """Whether so many bytes more, and the end of the archive, stay within ``limit``."""
+        return _whole_records(self._n_bytes + n_bytes) <= limit
 
     def add(self, members: list[tuple[str, bytes]], n_bytes: int) -> None:
         with storage_errors("writing", self.path):
             for name, body in members:
-                self._tar.addfile(_member(name, len(body)), io.BytesIO(body))
+                self._file.write(_header(name, len(body)))
+                self._file.write(body)
+                self._file.write(bytes(-len(body) % _BLOCK))
         self._n_bytes += n_bytes
 
     def close(self) -> None:
         with storage_errors("writing", self.path), self._file:
-            self._tar.close()
+            self._file.write(bytes(_whole_records(self._n_bytes) - self._n_bytes))
+
+
+def _whole_records(n_bytes: int) -> int:
+    """An archive ends in two empty blocks and fills its last record of 10 kB (POSIX pax, ustar)."""
+    return -(-(n_bytes + 2 * _BLOCK) // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
 
 
 def _members(sample: Sample) -> list[tuple[str, bytes]]:
@@ -112,7 +118,7 @@ def _members(sample: Sample) -> list[tuple[str, bytes]]:
     ]
 
 
-def _member(name: str, n_bytes: int) -> tarfile.TarInfo:
+def _header(name: str, n_bytes: int) -> bytes:
     member = tarfile.TarInfo(name)
     member.size, member.mode, member.mtime = n_bytes, 0o644, 0
-    return member
+    return member.tobuf(tarfile.USTAR_FORMAT)
