@@ -401,3 +401,16 @@ def test_a_full_disk_leaves_the_old_dataset(
     assert tree(out) == before
     assert not (out / ".gleanset" / "packing").exists()
     assert pack(job_for(a_collection, form=form)).n_images == 24
+
+
+@pytest.mark.parametrize("name", ["data", "README.md", "classes.csv"])
+def test_other_peoples_files_are_not_replaced(
+    a_collection: Any, job_for: Any, tree: Tree, out: Path, name: str
+) -> None:
+    """`pack -o` into a folder that is somebody's own is refused, and nothing changes."""
+    out.mkdir()
+    (out / name).write_text("mine")
+    job = replace(job_for(a_collection), staging=out / ".packing")
+    with pytest.raises(WorkdirError, match=f"{name} is not from a pack"):
+        pack(job)
+    assert [(path.name, path.read_text()) for path in out.iterdir()] == [(name, "mine")]

@@ -1,6 +1,7 @@
 """Packing: what was collected becomes a dataset. Fast, deterministic, and without a request."""
 
 import math
+import os
 import re
 import stat
 from collections import Counter
@@ -18,6 +19,7 @@ from ..errors import StorageError, WorkdirError, storage_errors
 from ..sinks.base import Sink, SinkSettings
 from ..sinks.registry import open_sink
 from ..store.blobs import BlobReader
+from ..store.workdir import STATE_NAME
 from ..terms.sample import Sample
 from ..terms.verdict import BlobRef
 from .card import render_card
@@ -48,9 +50,11 @@ def pack(job: PackJob, progress: Progress = lambda *_: None) -> PackResult:
         StorageError: the disk is full or failing, or a collected body is damaged. The old dataset is
             untouched, or the next pack puts the new one in place first.
         UsageError: the job's form or split cannot be.
+        WorkdirError: ``out`` holds files of those names that are no dataset of ours.
     """
     staging = Staging(job.staging, job.out)
     try:
+        _refuse_foreign(job.out)
         result = _prepare(job, staging, progress)
     except BaseException:
         with suppress(StorageError):
@@ -58,6 +62,14 @@ def pack(job: PackJob, progress: Progress = lambda *_: None) -> PackResult:
         raise
     staging.commit(NAMES)
     return result
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Keep clear of somebody's own ``data`` or ``README.md``."""
+    if (out / "manifest.parquet").exists() or (out / STATE_NAME).exists():
+        return
+    if found := next((name for name in NAMES if os.path.lexists(out / name)), None):
+        raise WorkdirError(f"{out / found} is not from a pack. Choose a new or an empty folder.")
 
 
 def _prepare(job: PackJob, staging: Staging, progress: Progress) -> PackResult:
