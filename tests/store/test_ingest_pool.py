@@ -1,4 +1,4 @@
-"""From rows to candidates: chosen, normal, wanted, without twins, with keys of their own, in a seeded order."""
+"""From rows to candidates: chosen, normal, wanted, without twins, keys of their own, in a seeded order."""
 
 import hashlib
 import re
