@@ -57,6 +57,16 @@ def test_a_released_candidate_is_as_new(desk: Desks) -> None:
     assert (again.candidate, again.attempt) == (lease.candidate, 1)
 
 
+def test_leases_that_nobody_settles_are_taken_back(desk: Desks) -> None:
+    """Each of them, not the first alone: a worker that says nothing loses nothing."""
+    one = desk(one_class(2, 2), [exactly(2)], limits=Limits(lease_s=90.0))
+    lost = one.lease()
+    one.now_s = 91.0
+    again = one.lease()
+    assert {lease.candidate for lease in again} == {lease.candidate for lease in lost}
+    assert not {lease.serial for lease in again} & {lease.serial for lease in lost}
+
+
 def test_a_ghosts_finding_changes_nothing(desk: Desks) -> None:
     """An answer to a lease that was taken back is not counted, and the refused action leaves no trace."""
     one = desk(one_class(3), [exactly(3)])

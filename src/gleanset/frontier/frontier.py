@@ -401,13 +401,9 @@ class Frontier:
     def _expire(self, now_s: float) -> None:
         """Leases that nobody settled in time are given back."""
         while self._expiries and self._expiries[0][0] <= now_s:
-            _, candidate, attempt = heappop(self._expiries)
+            _, candidate, serial = heappop(self._expiries)
             granted = self._leases.get(candidate)
-            if (
-                granted is not None
-                and granted.lease.attempt == attempt
-                and granted.lease.expires_at_s <= now_s
-            ):
+            if granted is not None and granted.lease.serial == serial:
                 self.release(candidate, now_s)
 
     def wake_at(self, now_s: float) -> float | None:
