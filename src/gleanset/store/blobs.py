@@ -129,7 +129,7 @@ class BlobReader:
         if facts is None or facts.length != ref.length or len(body) != ref.length or crc32(body) != facts.crc:
             raise StorageError(
                 f"{self._folder / ref.segment}: the record at offset {ref.offset} ({ref.length} bytes) "
-                "is damaged. Check the disk, then run `gleanset verify`: it names every picture concerned."
+                "is damaged. Check the disk, then restore the build's folder from a copy, or begin a new one."
             )
         return body
 
