@@ -146,7 +146,9 @@ def _drawn_before(recipe: Recipe, census: Census, selection: Selection) -> Plan:
 
 
 def _only(selection: Selection, labels: Sequence[str]) -> Selection:
-    return replace(selection, labels=tuple(labels), explicit=frozenset(labels), notes=())
+    return replace(
+        selection, labels=tuple(labels), explicit=selection.explicit.intersection(labels), notes=()
+    )
 
 
 def names_and_parents(

@@ -1,5 +1,6 @@
 """Where a build stands, read from its journal alone: what reports, cards and tables are made of."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,17 @@ class HostFacts:
         return median(self.times_s) if self.times_s else None
 
 
+@dataclass(slots=True)
+class Run:
+    """One time that somebody collected."""
+
+    at_s: float
+    """Wall clock at its beginning."""
+    elapsed_s: float | None = None
+    """None: it was killed; how long it lasted is told by its last finding."""
+    last_s: float = 0.0
+
+
 class Standing:
     """Sums over one reading of the journal. The dataset's classes are those of the plan without the
     replaced ones, and with the reserves that took their places.
@@ -50,17 +62,20 @@ class Standing:
         self._pool = pool
         self._journal = journal
         self.replaced: dict[int, int] = {}
-        self.elapsed_s = 0.0
+        self.runs: list[Run] = []
         self.finished: str | None = None
         """The digest with which the last pack ended."""
         for note in journal.notes():
             match note.kind:
                 case "class-replaced":
                     self.replaced[note.payload["class"]] = note.payload["by"]
-                case "run-ended":
-                    self.elapsed_s += float(note.payload["elapsed_s"])
+                case "run":
+                    self.runs.append(Run(float(note.payload["at"])))
+                case "run-ended" if self.runs:
+                    self.runs[-1].elapsed_s = float(note.payload["elapsed_s"])
                 case "packed":
                     self.finished = note.payload["digest"]
+        self._starts = [run.at_s for run in self.runs]
         stepped_in = set(self.replaced.values())
         self.inside = [
             c
@@ -84,6 +99,7 @@ class Standing:
         for row in self.rows():
             c = int(self._pool.label[row.candidate])
             self.tried[c] += 1
+            self._date(row)
             self.verdicts[row.verdict] += 1
             if row.attempts or row.elapsed_s:
                 self.hosts.setdefault(self._group(row), HostFacts()).add(row)
@@ -101,6 +117,18 @@ class Standing:
         self.lost.update(unfit)
         self.n_unfit = len(unfit)
         self.timeline.sort()
+
+    def _date(self, row: JournalRow) -> None:
+        """Note that the run of that moment was still alive."""
+        if row.at_s is None or not self.runs:
+            return
+        run = self.runs[max(0, bisect_right(self._starts, row.at_s) - 1)]
+        run.last_s = max(run.last_s, row.at_s - run.at_s)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Spent collecting, all runs together."""
+        return sum(run.last_s if run.elapsed_s is None else run.elapsed_s for run in self.runs)
 
     def _group(self, row: JournalRow) -> str:
         """The group that a row's request went to last (a redirect may have led elsewhere)."""

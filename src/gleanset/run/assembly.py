@@ -90,7 +90,7 @@ class Collection:
         self.n_runs = sum(kind == "run" for kind, _ in notes)
         earlier_s = sum(float(payload["elapsed_s"]) for kind, payload in notes if kind == "run-ended")
         flickr = [bool(value) for value in pool.flickr]
-        self.statistics = Statistics(plan, flickr, clock.now_s(), earlier_s)
+        self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
         self._n_requests = 0
         self._large = len(plan.classes) > LARGE
         self._replay(notes, pool)
@@ -202,6 +202,7 @@ def make_frontier(
         atlas.priors(),
         [one.quota for one in planned],
         n_planned=len(plan.classes),
+        kept=[c for c, one in enumerate(planned) if one.named],
         total=plan.total,
         limits=limits,
         seed=plan.seed,

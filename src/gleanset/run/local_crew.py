@@ -40,6 +40,8 @@ class _Hand:
         self.written: str = ""
         self.frames = wire.Frames()
         self.backlog = bytearray()
+        self.listening = True
+        """Whether its pipe is watched: until it is mourned."""
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 command,
@@ -189,6 +191,7 @@ class LocalCrew:
     def _mourn(self, hand: _Hand, why: str) -> list[Report]:
         """A worker died: save what it wrote, name its leases, hire another."""
         self._selector.unregister(hand.fd_from)
+        hand.listening = False
         code = hand.end()
         culprit = CodecNote.read(hand.note)
         if code == EXIT_STORAGE:
@@ -217,10 +220,10 @@ class LocalCrew:
 
     def close(self) -> None:
         for hand in self._hands:
-            self._selector.unregister(hand.fd_from)
+            if hand.listening:
+                self._selector.unregister(hand.fd_from)
             assert hand.process.stdin is not None
-            if not hand.process.stdin.closed:
-                hand.process.stdin.close()
+            hand.process.stdin.close()
         deadline_s = time.monotonic() + 1.0
         for hand in self._hands:
             try:

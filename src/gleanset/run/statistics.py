@@ -10,6 +10,7 @@ from ..terms.verdict import Finding, Judgement, Settlement, Verdict
 WINDOW_S = 10.0
 """Over which the rates in the live view are taken."""
 ETA_WINDOW_S = 60.0
+UNDECIDED, GOOD = 0, 1
 
 
 class Rate:
@@ -42,16 +43,21 @@ class Rate:
 class Statistics:
     """Follows settlements and findings; draws tallies."""
 
-    def __init__(self, plan: Plan, flickr: list[bool], started_s: float, earlier_s: float = 0.0) -> None:
+    def __init__(
+        self, plan: Plan, n_candidates: int, flickr: list[bool], started_s: float, earlier_s: float = 0.0
+    ) -> None:
         """``flickr``: by politeness group of the pool; ``earlier_s``: time spent in earlier runs."""
         self._names = [planned.name for planned in (*plan.classes, *plan.reserves)]
         self._total = plan.total
         self._flickr = flickr
         self._started_s = started_s
         self._earlier_s = earlier_s
-        self._fate: dict[int, str] = {}
-        """Reason of each candidate that was decided, without ACCEPTED ones: few bytes, words are shared."""
-        self._good: set[int] = set()
+        self._fate = bytearray(n_candidates)
+        """Of each candidate: UNDECIDED, GOOD, or the number of its reason in ``_words``."""
+        self._words = ["", ""]
+        self._numbers: dict[str, int] = {}
+        self.tried = 0
+        """Candidates whose fate was decided, earlier runs included."""
         self.reasons: Counter[str] = Counter()
         self.n_bytes = 0
         self._tries = [0, 0]
@@ -60,11 +66,6 @@ class Statistics:
         self._images = Rate(WINDOW_S)
         self._bytes = Rate(WINDOW_S)
         self._pace = Rate(ETA_WINDOW_S)
-
-    @property
-    def tried(self) -> int:
-        """Candidates whose fate was decided, earlier runs included."""
-        return len(self._fate) + len(self._good)
 
     def heard(self, finding: Finding, settled: list[Settlement], now_s: float) -> None:
         """A finding came in and led to these settlements."""
@@ -84,17 +85,24 @@ class Statistics:
 
     def settled(self, candidate: int, verdict: Verdict, reason: str) -> int:
         """Count one settlement; by how much the number of accepted images changed."""
-        before = candidate in self._good
-        earlier = self._fate.pop(candidate, None)
-        if earlier is not None:
-            self.reasons[earlier] -= 1
+        earlier = self._fate[candidate]
+        if earlier == UNDECIDED:
+            self.tried += 1
+        elif earlier != GOOD:
+            self.reasons[self._words[earlier]] -= 1
         if verdict is Verdict.ACCEPTED:
-            self._good.add(candidate)
-            return 1 - before
-        self._good.discard(candidate)
-        self._fate[candidate] = reason
+            self._fate[candidate] = GOOD
+            return int(earlier != GOOD)
+        self._fate[candidate] = self._number(reason)
         self.reasons[reason] += 1
-        return -int(before)
+        return -int(earlier == GOOD)
+
+    def _number(self, reason: str) -> int:
+        number = self._numbers.get(reason)
+        if number is None:
+            number = self._numbers[reason] = len(self._words)
+            self._words.append(reason)
+        return number
 
     def tally(self, phase: Phase, frontier: Frontier, now_s: float) -> Tally:
         """The snapshot of this moment."""

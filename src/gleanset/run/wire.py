@@ -90,7 +90,7 @@ def finding_out(finding: Finding) -> list[Any]:
 
 
 def finding_in(fields: list[Any]) -> Finding:
-    """The finding that ``finding_out`` took apart. Raises ``ValueError`` or ``KeyError`` for anything else."""
+    """The finding that ``finding_out`` took apart. Raises ValueError or KeyError for anything else."""
     candidate, attempt, host, elapsed_s, at_s, failed, moved, seen, blob, *rest = fields
     status, final_url, headers, address, hops, serial = rest
     return Finding(

@@ -24,7 +24,7 @@ _AMEND = """
 INSERT INTO settlements (seq, candidate, verdict, reason, attempts, due_at_s) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (candidate) DO UPDATE SET
   seq = excluded.seq, verdict = excluded.verdict, reason = excluded.reason,
-  attempts = excluded.attempts, due_at_s = excluded.due_at_s
+  attempts = max(attempts, excluded.attempts), due_at_s = excluded.due_at_s
 """
 _WRITE_FETCHED = f"""
 INSERT OR REPLACE INTO settlements (
