@@ -1,12 +1,16 @@
 """What is no list is refused in a sentence: what was found, where, what to do."""
 
+import bz2
+import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gleanset.errors import ListError, UsageError
 from gleanset.sources.base import Columns
-from gleanset.sources.registry import open_sources
+from gleanset.sources.registry import FORMATS, open_sources
 
 A = "http://a.example/1.jpg"
 
@@ -76,3 +80,44 @@ def test_a_table_of_broken_rows_is_refused(tmp_path: Path) -> None:
     (source,) = open_sources([str(path)], Columns(), None)
     with pytest.raises(ListError, match=r"no row has both a URL and a label \(3 broken\)"):
         list(source.batches())
+
+
+SNIPPETS = st.sampled_from(
+    [
+        *(
+            b"url,label\n",
+            b"url\tlabel\n",
+            b"n02084071_1\t",
+            b"http://a.example/1",
+            b"\n",
+            b"\r",
+            b'"',
+            b",",
+            b"\t",
+        ),
+        *(b'{"url": "http://a.example/", "label": "x"}\n', b"[", b"PAR1", b"\x1f\x8b\x08", b"\x00", b"\xff"),
+        *(b"BZh9", b"\xfd7zXZ\x00", bytes(257) + b"ustar\x0000", b"\xef\xbb\xbf", "é".encode()),
+    ]
+)
+BODIES = st.one_of(st.binary(max_size=600), st.lists(SNIPPETS, max_size=30).map(b"".join))
+
+
+@given(
+    body=BODIES,
+    ending=st.sampled_from(["txt", "csv", "tsv", "jsonl", "parquet", "tgz"]),
+    squeeze=st.sampled_from([bytes, gzip.compress, bz2.compress, lambda body: gzip.compress(body)[:-9]]),
+    fmt=st.sampled_from([None, None, *FORMATS]),
+)
+def test_any_file_is_read_or_refused(body, ending, squeeze, fmt, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    """Whatever lies in a file, it ends in rows or in a sentence, and every row has a URL and a label."""
+    path = tmp_path_factory.mktemp("any") / f"list.{ending}"
+    path.write_bytes(squeeze(body))
+    try:
+        (source,) = open_sources([str(path)], Columns(), fmt)
+        batches = list(source.batches())
+    except ListError as refusal:
+        assert str(path) in str(refusal)
+    else:
+        rows = [row for batch in batches for row in batch.to_pylist()]
+        assert rows
+        assert all(row["url"] and row["label"] for row in rows)
