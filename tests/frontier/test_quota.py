@@ -101,3 +101,12 @@ def test_places_of_an_exhausted_class_go_to_the_smallest_that_can_fill_them() ->
     assert book.most == [1, 5, 4] or book.most == [1, 4, 5]
     assert book.share_out(0) == (), "it gives only once"
     assert book.missing_total == 9
+
+
+def test_a_class_that_is_kept_gives_way_to_no_reserve() -> None:
+    """Somebody named it: it stays short, and the reserve waits for another."""
+    book = QuotaBook([Quota(5, 5)] * 3, [3, 3, 9], 2, kept={0})
+    assert book.hopeless(0)
+    assert book.replace(0) is None
+    assert book.replace(1) == 2
+    assert book.replacements == [(1, 2)]

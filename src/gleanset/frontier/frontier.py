@@ -9,7 +9,7 @@ How the next URL is found
     is scanned: a lease and its settlement cost a few heap operations each.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -75,16 +75,18 @@ class Frontier:
         quotas: Sequence[Quota],
         *,
         n_planned: int | None = None,
+        kept: Collection[int] = (),
         total: int | None = None,
         limits: Limits | None = None,
         seed: int = 0,
     ) -> None:
         """``label``, ``host``: (n,) int32, class and politeness group of each candidate in seeded order;
-        ``quotas``: one a class; classes from ``n_planned`` on are reserves.
+        ``quotas``: one a class; classes from ``n_planned`` on are reserves,
+        which replace any class but the ``kept`` ones.
         """
         supply = np.bincount(label, minlength=len(quotas))[: len(quotas)].tolist()
         planned = len(quotas) if n_planned is None else n_planned
-        self.book = QuotaBook(quotas, supply, planned, total)
+        self.book = QuotaBook(quotas, supply, planned, total, kept)
         self._limits = limits or Limits()
         self._random = Random(seed)
         self._label = label

@@ -1,6 +1,6 @@
 """Exact quotas: how many images each class has, may still get, and where the spares lie."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from math import inf
 
@@ -28,8 +28,14 @@ class QuotaBook:
     """
 
     def __init__(
-        self, quotas: Sequence[Quota], supply: Sequence[int], n_planned: int, total: int | None = None
+        self,
+        quotas: Sequence[Quota],
+        supply: Sequence[int],
+        n_planned: int,
+        total: int | None = None,
+        kept: Collection[int] = (),
     ) -> None:
+        """``kept``: classes that no reserve replaces."""
         n = len(quotas)
         self.least = [quota.at_least for quota in quotas]
         self.most: list[float] = [inf if quota.at_most is None else quota.at_most for quota in quotas]
@@ -42,6 +48,7 @@ class QuotaBook:
         self.state = [ClassState.OPEN if c < n_planned else ClassState.RESERVE for c in range(n)]
         self._reserves = list(range(n_planned, n))
         self._total = total
+        self._kept = frozenset(kept)
         self._shared_out: set[int] = set()
         self.replacements: list[tuple[int, int]] = []
         """(class, the reserve that took its place), in order."""
@@ -101,7 +108,9 @@ class QuotaBook:
         return self.accepted[c] + len(self.spares[c]) + self.left[c] < self.least[c]
 
     def replace(self, c: int) -> int | None:
-        """Send the next reserve that can still make it in for class ``c``; None: there is none."""
+        """Send the next reserve that can still make it in for class ``c``; None: it stays as it is."""
+        if c in self._kept:
+            return None
         while self._reserves:
             reserve = self._reserves.pop(0)
             if self.left[reserve] + self.accepted[reserve] >= self.least[reserve]:

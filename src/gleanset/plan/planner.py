@@ -154,6 +154,7 @@ def _planned(one: Prospect, selection: Selection, rates: Rates) -> PlannedClass:
         candidates=one.supply.urls,
         forecast=one.forecast,
         shortfall_chance=shortfall_chance(one.supply, one.quota.at_least, rates),
+        named=one.label in selection.explicit,
     )
 
 

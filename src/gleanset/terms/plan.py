@@ -55,6 +55,8 @@ class PlannedClass:
     """Expected number of accepted images if every candidate were asked."""
     shortfall_chance: float
     """0 to 1: the chance that fewer than ``quota.at_least`` can be had."""
+    named: bool = False
+    """A person chose it by name: if it falls short it is kept and reported, never replaced."""
 
 
 @dataclass(frozen=True, slots=True)
