@@ -98,7 +98,7 @@ def test_places_of_an_exhausted_class_go_to_the_smallest_that_can_fill_them() ->
     book.admit(0, 0)
     book.left[0] = 0
     assert set(book.share_out(0)) == {1, 2}
-    assert book.most == [1, 5, 4] or book.most == [1, 4, 5]
+    assert book.most in ([1, 5, 4], [1, 4, 5])
     assert book.share_out(0) == (), "it gives only once"
     assert book.missing_total == 9
 
