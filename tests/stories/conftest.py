@@ -1,4 +1,4 @@
-"""Whole crawls on virtual time: the real engine, minds and inspector before the rotten web without sockets."""
+"""Whole crawls on virtual time: the real engine, minds and inspector before a rotten web without sockets."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -191,7 +191,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             atlas,
             clock,
             patience or Patience(),
-            watch=lambda finding, settled: frontier.check(),
+            watch=lambda *_: frontier.check(),
             turn=lambda: None,
             stopping=lambda: clock.now_s() >= stop_at_s,
         )
