@@ -222,6 +222,16 @@ def test_a_reader_sees_one_moment_while_rows_are_written(journal: Journal) -> No
     assert [row.candidate for row in [first, *rows]] == list(range(100))
 
 
+def test_a_held_reader_sees_one_moment_at_every_reading(journal: Journal, path: Path) -> None:
+    """Two passes over a build that goes on agree with one another."""
+    journal.write([rejected(1)])
+    with JournalReader(path).hold() as reader:
+        journal.write([rejected(2), rejected(1, "gone")])
+        for _ in range(2):
+            assert [(row.candidate, row.reason) for row in reader.rows()] == [(1, "not-found")]
+    assert len(list(journal.rows())) == 2
+
+
 def test_another_process_reads_while_we_write(journal: Journal, path: Path) -> None:
     """`gleanset status` runs in another terminal."""
     journal.write([rejected(1), rejected(2)])

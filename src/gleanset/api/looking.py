@@ -58,7 +58,7 @@ def pack_again(out: Path, to: Path | None, options: dict[str, Any]) -> Report:
 
 def _pack(workdir: Workdir, known: saved.Saved, recipe: Recipe, to: Path | None) -> Report:
     pool = Pool.open(workdir.pool)
-    with JournalReader(workdir.journal) as journal:
+    with JournalReader(workdir.journal).hold() as journal:
         standing = Standing(known.plan, pool, journal)
         result = pack(pack_job(workdir, recipe, known, pool, standing, to))
         return result_of(standing, result, to or workdir.root)

@@ -23,6 +23,9 @@ SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x676C6E73  # "glns": what `file` and a foreign SQLite file are told apart by
 
 
+_ALL_ROWS = "SELECT * FROM settlements ORDER BY seq"
+
+
 class JournalReader:
     """A journal opened for reading, also while another process writes it.
 
@@ -33,6 +36,7 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held = False
         with _translated(path):
             self._connection = self._connect()
             try:
@@ -42,10 +46,22 @@ class JournalReader:
                 self._connection.close()
                 raise
 
+    def hold(self) -> Self:
+        """Read on from one moment, this one, however often and whoever writes meanwhile. For readers only."""
+        with _translated(self.path):
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM notes").fetchone()
+        self._held = True
+        return self
+
     def rows(self) -> Iterator[JournalRow]:
         """All rows in order of writing, as they stand at the first one: later writes do not disturb."""
+        if self._held:
+            with _translated(self.path):
+                yield from map(row, self._connection.execute(_ALL_ROWS))
+            return
         with _translated(self.path), closing(_open_to_read(self.path)) as snapshot:
-            yield from map(row, snapshot.execute("SELECT * FROM settlements ORDER BY seq"))
+            yield from map(row, snapshot.execute(_ALL_ROWS))
 
     def notes(self) -> Iterator[Note]:
         """All notes in order of writing."""
