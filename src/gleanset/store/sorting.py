@@ -9,7 +9,6 @@ import pyarrow as pa
 from .pool import EXTRAS, POOL_SCHEMA
 
 MEMORY_LIMIT = "600MB"
-BATCH_ROWS = 1 << 16
 _TAKEN = ("url", "label", "host", "origin", "key", "split", "sha256", "phash", *EXTRAS)
 _TYPES = {field.name: field.type for field in POOL_SCHEMA} | {"origin": pa.string()}
 
@@ -75,6 +74,7 @@ class Sorter:
                 "threads": "2",
             },
         )
+        self._db.execute("set enable_progress_bar = false")
         self._db.execute(_CREATE)
 
     def add(self, good: pa.Table, bad: pa.Table) -> None:
@@ -114,15 +114,9 @@ class Sorter:
 
     def rows(self, seed: int) -> Iterator[pa.RecordBatch]:
         """The candidates in their order, then the unfit, in the columns of ``POOL_SCHEMA``."""
-        columns = ", ".join(_TAKEN).replace(" origin,", "")
-        yield from self._batches(
-            f"select {columns}, null::varchar as reason from rows order by label, md5(? || '|' || url), url",
-            [str(seed)],
-        )
-        empty = ", ".join(f"null as {name}" for name in _TAKEN if name not in ("url", "label", "origin"))
-        yield from self._batches(
-            f"select distinct url, label, {empty}, reason from unfit order by label, url, reason", []
-        )
+        in_order = "select * from rows order by label, md5(? || '|' || url), url"
+        yield from self._batches(in_order, [str(seed)])
+        yield from self._batches("select distinct * from unfit order by label, url, reason", [])
 
     def close(self) -> None:
         self._db.close()
@@ -133,7 +127,12 @@ class Sorter:
         self._db.unregister("incoming")
 
     def _batches(self, query: str, values: list[object]) -> Iterator[pa.RecordBatch]:
-        for batch in self._db.sql(query, params=values).to_arrow_reader(BATCH_ROWS):
-            yield pa.RecordBatch.from_arrays(
-                [batch.column(field.name).cast(field.type) for field in POOL_SCHEMA], names=POOL_SCHEMA.names
-            )
+        for batch in pa.RecordBatchReader.from_stream(self._db.sql(query, params=values)):
+            columns = [_column(batch, field) for field in POOL_SCHEMA]
+            yield pa.RecordBatch.from_arrays(columns, names=POOL_SCHEMA.names)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    if field.name in batch.schema.names:
+        return batch.column(field.name).cast(field.type)
+    return pa.nulls(batch.num_rows, field.type)
