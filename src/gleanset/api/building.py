@@ -107,7 +107,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         parents={label: tuple(ids) for label, ids in parents.items()},
         own_quotas=tuple(selection.quotas),
     )
-    _write_recipe(workdir, recipe, known)
+    write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
     return known
 
@@ -121,7 +121,8 @@ def _more_specific(labels: Sequence[str]) -> str | None:
     return None
 
 
-def _write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
+def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
+    """Keep what the build was asked for, beside the dataset and with the state."""
     from .. import __version__
 
     drawn = {}
@@ -153,7 +154,7 @@ def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Save
         known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
         saved.write(workdir, known)
     if merged != stored:
-        _write_recipe(workdir, merged, known)
+        write_recipe(workdir, merged, known)
     return merged, known
 
 

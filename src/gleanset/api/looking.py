@@ -7,11 +7,13 @@ from ..errors import UsageError
 from ..pack.packer import pack
 from ..plan.forecast import DEFAULT, Supply, expected_images
 from ..recipe import Recipe, read_recipe
-from ..store.journal import JournalReader
+from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import Workdir
+from ..terms.tally import Tally
 from . import saved
-from .finishing import pack_job, result_of, write_report
+from .building import write_recipe
+from .finishing import finish, pack_job, result_of, write_report
 from .lists import census_of, choose, look
 from .results import ClassLine, Report, Status
 from .standing import Standing
@@ -48,20 +50,31 @@ def pack_again(out: Path, to: Path | None, options: dict[str, Any]) -> Report:
     workdir, known, recipe = _known(out)
     recipe = Recipe.of(**options).over(recipe)
     if to is None:
-        with Workdir.open(out):
-            return _pack(workdir, known, recipe, None)
+        with Workdir.open(out) as held:
+            return _pack_in_place(held, known, recipe)
     if to.exists() and any(to.iterdir()) and not (to / "manifest.parquet").exists():
         raise UsageError(f"{to} holds something that is no pack of ours. Choose a new or an empty folder.")
     to.mkdir(parents=True, exist_ok=True)
     return _pack(workdir, known, recipe, to)
 
 
-def _pack(workdir: Workdir, known: saved.Saved, recipe: Recipe, to: Path | None) -> Report:
+def _pack_in_place(workdir: Workdir, known: saved.Saved, recipe: Recipe) -> Report:
+    """The build's own dataset in its new form, in which the next `build` leaves it."""
+    with Journal(workdir.journal) as journal:
+        write_recipe(workdir, recipe, known)
+        return finish(workdir, recipe, known, Pool.open(workdir.pool), journal, _unseen)
+
+
+def _unseen(_: Tally) -> None:
+    """Nobody watches."""
+
+
+def _pack(workdir: Workdir, known: saved.Saved, recipe: Recipe, to: Path) -> Report:
     pool = Pool.open(workdir.pool)
     with JournalReader(workdir.journal).hold() as journal:
         standing = Standing(known.plan, pool, journal)
         result = pack(pack_job(workdir, recipe, known, pool, standing, to))
-        return result_of(standing, result, to or workdir.root)
+        return result_of(standing, result, to)
 
 
 def report_again(out: Path) -> Path:
