@@ -103,7 +103,7 @@ def _remake(picture: Picture, treatment: Treatment) -> _Made:
     resized = target != (facts.width_px, facts.height_px)
     as_stored = target[::-1] if swaps_sides(facts.orientation) else target
     source = picture.rgb(as_stored if resized else None)
-    scaled = shrink(source, as_stored)
+    scaled = shrink(source, as_stored, interpolate=source.shape[0] * source.shape[1] < facts.n_pixels)
     grey = luma(scaled if min(target) >= MIN_LOOK_PX else source)
     upright = frame(turn_upright(scaled, facts.orientation), treatment)
     form = treatment.encode or "jpeg"

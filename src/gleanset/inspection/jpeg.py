@@ -14,10 +14,9 @@ from .picture import MIN_LOOK_PX, Facts, Unfit, admit
 from .scratch import scratch
 from .segments import Segments, read_segments
 
-_SHRINKS: Final = (8, 4, 2)
-"""Only these have a fast inverse DCT; libjpeg's other scales are slower than no scaling at all."""
-_MARGIN: Final = 1.5
-"""A shrunken decode stays this much larger than the target, which keeps it within 46 dB of the full one."""
+_SHRINKS: Final = ((8, 2.25), (4, 1.5), (2, 1.5))
+"""Factor, and how much larger than the target the shrunken picture stays at least, for 45 dB of the full one.
+Only these factors have a fast inverse DCT; libjpeg's other scales are slower than no scaling at all."""
 _MAX_SCANS: Final = 100
 """libjpeg writes 10 for a progressive picture. Each scan costs a pass over all blocks."""
 
@@ -70,18 +69,14 @@ class Jpeg:
         return Facts(width, height, mode, segments.pictures, segments.orientation, plain=True)
 
     def grey(self) -> NDArray[np.uint8]:
-        factor = self._shrink(MIN_LOOK_PX, MIN_LOOK_PX)
-        return self._decode("GRAY", factor)[:, :, 0]
+        enough = (k for k, _ in _SHRINKS if min(self._width, self._height) >= k * MIN_LOOK_PX)
+        return self._decode("GRAY", next(enough, 1))[:, :, 0]
 
     def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:
         if target is None:
             return self._decode("RGB", 1)
-        return self._decode("RGB", self._shrink(target[0] * _MARGIN, target[1] * _MARGIN))
-
-    def _shrink(self, min_width: float, min_height: float) -> int:
-        """The largest factor that leaves at least this size, else 1."""
-        fitting = (k for k in _SHRINKS if self._width >= k * min_width and self._height >= k * min_height)
-        return next(fitting, 1)
+        times = min(self._width / target[0], self._height / target[1])
+        return self._decode("RGB", next((k for k, margin in _SHRINKS if times >= k * margin), 1))
 
     def _decode(self, colours: str, factor: int) -> NDArray[np.uint8]:
         width, height = -(-self._width // factor), -(-self._height // factor)

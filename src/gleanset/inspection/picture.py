@@ -48,6 +48,10 @@ class Facts:
     plain: bool
     """8 bit, grey or RGB, without alpha or palette: what every trainer opens as it is."""
 
+    @property
+    def n_pixels(self) -> int:
+        return self.width_px * self.height_px
+
 
 class Picture(Protocol):
     """A body whose header was read. Decoding is strict: what a codec warns of is an error.

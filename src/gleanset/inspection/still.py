@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,10 +69,12 @@ class Still:
         with pillow_is_strict():
             image = Image.open(io.BytesIO(body), formats=(kind.upper(),))
             admit(*image.size, treatment)
+            if kind == "png":  # Pillow skips the check sums of the pixels, other trainers' readers do not
+                _check_sums(memoryview(body))
             mode = image.mode
             frames = 2 if getattr(image, "is_animated", False) else 1
             image.load()
-            orientation = exif_orientation(image.info.get("exif") or b"") if kind != "tiff" else 1
+            orientation = exif_orientation(_exif_block(image)) if kind != "tiff" else 1
             plain = mode in {"L", "RGB"} and not image.has_transparency_data and _is_8_bit(body, kind)
             self._flat = _flatten(image)
         width, height = self._flat.size
@@ -80,10 +83,10 @@ class Still:
         self.facts = Facts(width, height, mode, frames, orientation, plain)
 
     def grey(self) -> NDArray[np.uint8]:
-        return np.asarray(self._flat.convert("L"))
+        return np.asarray(_as_mode(self._flat, "L"))
 
     def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:  # noqa: ARG002
-        return np.asarray(self._flat.convert("RGB"))
+        return np.asarray(_as_mode(self._flat, "RGB"))
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -94,10 +97,26 @@ def _flatten(image: Image.Image) -> Image.Image:
         return Image.fromarray(_high_bytes(np.asarray(image)))
     if image.has_transparency_data:
         opaque = Image.new("RGB", image.size, "white")
-        layer = image.convert("RGBA")
+        layer = _as_mode(image, "RGBA")
         opaque.paste(layer, mask=layer)
         return opaque
-    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
+    return _as_mode(image, "L" if image.mode in {"1", "L"} else "RGB")
+
+
+def _exif_block(image: Image.Image) -> bytes:
+    """As its own chunk, or in the hexadecimal text that ImageMagick writes into PNG."""
+    text = image.info.get("Raw profile type exif")
+    if not isinstance(text, str):
+        return bytes(image.info.get("exif") or b"")
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    except ValueError:
+        return b""
+
+
+def _as_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Converted, without the copy that Pillow makes of what is in this mode already."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _high_bytes(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -110,6 +129,20 @@ def _high_bytes(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 def _is_8_bit(body: bytes, kind: str) -> bool:
     return kind != "png" or body[_PNG_DEPTH_AT] == 8
+
+
+def _check_sums(body: memoryview) -> None:
+    """Raise ``Unfit`` for a critical chunk that is damaged (PNG, third edition, 5.3 and 5.4)."""
+    at = 8
+    while at + 12 <= len(body):
+        end = at + 8 + int.from_bytes(body[at : at + 4], "big")
+        kind = bytes(body[at + 4 : at + 8])
+        if kind[:1].isupper() and crc32(body[at + 4 : end]) != int.from_bytes(body[end : end + 4], "big"):
+            flaw = Flaw.UNDECODABLE if end + 4 <= len(body) else Flaw.TRUNCATED
+            raise Unfit(flaw, "a chunk's check sum is wrong")
+        if kind == b"IEND":
+            return
+        at = end + 4
 
 
 def _webp_canvas(body: bytes) -> tuple[int, int]:
