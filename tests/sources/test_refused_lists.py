@@ -55,7 +55,7 @@ def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     """A typing mistake is the commonest of all."""
     with pytest.raises(ListError, match="no such file"):
         open_sources([str(tmp_path / "absent.txt")], Columns(), None)
-    with pytest.raises(ListError, match="an address, not a file. Download the list first"):
+    with pytest.raises(ListError, match=r"an address, not a file\. Download the list first"):
         open_sources(["http://a.example/list.txt"], Columns(), None)
     with pytest.raises(ListError, match="a folder without tables"):
         open_sources([str(tmp_path)], Columns(), None)

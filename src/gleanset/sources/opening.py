@@ -140,6 +140,8 @@ class _Translated:
 def _explain(name: str, error: BaseException) -> str:
     match error:
         case FileNotFoundError():
+            if "://" in name:
+                return f"{name}: an address, not a file. Download the list first, and name the file."
             return f"{name}: no such file. Check the path."
         case PermissionError():
             return f"{name}: may not be read by this user. Change its permissions, or copy it."
