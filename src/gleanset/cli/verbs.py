@@ -184,7 +184,9 @@ def verbs() -> list[click.Command]:
     page = click.Option(
         ["-o", "--out", "page"], metavar="FILE.html", help="write figures and charts as a page"
     )
-    packed = _out("folder for the other form [the build's own, where it takes the dataset's place]", dest="to")
+    packed = _out(
+        "folder for the other form [the build's own, where it takes the dataset's place]", dest="to"
+    )
     return [
         _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
         _verb(survey, [LISTS, page, *recipe_options(READING)]),
