@@ -155,7 +155,7 @@ def test_shrinking_on_load_stays_within_45_db(photograph, file_of, source, size_
     ],
 )
 def test_a_jpeg_is_loaded_shrunk_by_half_quarter_or_eighth_only(photograph, file_of, source, target, loaded):
-    """It stays 1.5 times (an eighth: 2.25 times) as large as the target; other scales are slower and worse."""
+    """It stays 1.5 times (an eighth: 2.25) as large as the target; other scales are slower and worse."""
     body = file_of(photograph(*source), "JPEG")
     pixels = Jpeg(body, read_header(body), Treatment()).rgb(target)
     assert pixels.shape == (loaded[1], loaded[0], 3)

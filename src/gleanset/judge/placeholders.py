@@ -144,9 +144,8 @@ class Signatures:
 def _signature(row: dict[str, str]) -> _Signature:
     kind, value = row["kind"], row["value"]
     if kind not in _KINDS:
-        raise ValueError(
-            f"placeholders: kind {kind!r} of {row['site']} is none of {', '.join(sorted(_KINDS))}"
-        )
+        known = ", ".join(sorted(_KINDS))
+        raise ValueError(f"placeholders: kind {kind!r} of site {row['site']!r} is none of {known}")
     width, _, height = (row.get("size") or "").partition("x")
     size = (int(width), int(height)) if height else None
     n_bytes = int(row["bytes"]) if row.get("bytes") else None
