@@ -173,7 +173,8 @@ class Left:
         """What holds for every dataset: tables, files and the last word agree, and every picture opens."""
         manifest, outcomes = self.manifest, self.outcomes
         assert len({row["key"] for row in manifest}) == len(manifest)
-        assert len({row["url"] for row in outcomes}) == len(outcomes), "a URL has two fates"
+        rows = {(row["label"], row["url"]) for row in outcomes}
+        assert len(rows) == len(outcomes), "a URL has two fates in one class"
         accepted = {row["url"] for row in outcomes if row["verdict"] == "accepted"}
         assert accepted == {row["url"] for row in manifest}
         assert all(bool(row["reason"]) != (row["verdict"] == "accepted") for row in outcomes)

@@ -166,6 +166,21 @@ def test_a_picture_of_two_classes_is_trusted_in_neither(bench: Bench) -> None:
     assert {fates[url][0] for url in claimed} <= {"rejected", "revoked"}
 
 
+def test_a_url_of_two_classes_is_asked_for_neither(bench: Bench) -> None:
+    """And one that its own class lists twice is one candidate, however it is spelt."""
+    source = bench.list(ant=(8, 0), bee=(8, 0))
+    shared = "http://host0.example/ant/0.jpg"
+    with Path(source).open("a") as file:
+        file.write(
+            f"bee,{shared}\nant,http://host1.example/ant/1.jpg\nant,HTTP://HOST2.example:80/ant/2.jpg#top\n"
+        )
+    report, left = bench.build(source)
+    assert accepted(report) == {"ant": 7, "bee": 8}
+    assert bench.site.hits[shared] == 0
+    assert max(bench.site.hits.values()) == 1
+    assert {row["reason"] for row in left.outcomes if row["url"] == shared} == {"label-conflict"}
+
+
 def test_a_second_copy_of_a_picture_is_a_duplicate(bench: Bench) -> None:
     """One of the class's two URLs with the same bytes stays."""
     source = bench.list(ant=(10, 0))

@@ -237,6 +237,46 @@ def test_a_second_ctrl_c_quits_at_once(site: Site, tmp_path: Path) -> None:
 # Again, and two at once
 
 
+def test_a_short_build_asks_again_what_may_have_healed(site: Site, tmp_path: Path) -> None:
+    """After exit code 3 the same command tries transient failures anew, and leaves alone what is gone."""
+    urls = [f"http://host{n}.example/{n}.jpg" for n in range(10)]
+    site.answers = {url: Answer(picture(n)) for n, url in enumerate(urls[:6])}
+    site.answers |= dict.fromkeys(urls[6:8], Answer(b"down", 500, "text/html"))
+    program = Program(tmp_path, site.resolve_rules)
+    words = (program.write_list(("dog", url) for url in urls), "-o", "d", "--images", "8")
+    left = Left(tmp_path / "d")
+    first = program.build(*words, code=3)
+    left.check(first)
+    assert first["totals"]["rejected"] == {"server-error": 2, "not-found": 2}
+    site.answers |= {url: Answer(picture(100 + n)) for n, url in enumerate(urls[6:8])}
+    before = site.hits
+    said = program.build(*words)
+    left.check(said)
+    assert said["totals"]["rejected"] == {"not-found": 2}
+    assert site.hits - before == Counter(urls[6:8])
+    assert program.build(*words)["digest"] == said["digest"]
+    assert site.hits - before == Counter(urls[6:8])
+
+
+def test_a_time_limit_packs_what_there_is(site: Site, tmp_path: Path) -> None:
+    """Exit code 3, a sound dataset, and the same command without the limit completes it."""
+    gate = Gate(site)
+    urls = [f"http://host{n}.example/{n}.jpg" for n in range(12)]
+    site.answers = {url: Answer(picture(n)) for n, url in enumerate(urls)}
+    site.answers |= {url: Answer(picture(n), before=gate.wait) for n, url in enumerate(urls[:4])}
+    program = Program(tmp_path, site.resolve_rules)
+    words = (program.write_list(("dog", url) for url in urls), "-o", "d", "--images", "12")
+    left = Left(tmp_path / "d")
+    said = program.build(*words, "--time-limit", "2s", code=3)
+    left.check(said)
+    assert said["totals"]["accepted"] == 8
+    assert left.endings() == ["time-limit"]
+    gate.open()
+    said = program.build(*words, "--time-limit", "1min")
+    left.check(said)
+    assert said["totals"]["accepted"] == 12
+
+
 def test_a_finished_build_asks_nobody_again(program: Program, web: RottenServer) -> None:
     """Neither with its list nor without; the digest is the same and no file is touched."""
     words = (LIST, "-o", "d", "--images", "10")
