@@ -112,6 +112,11 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.01)
 
 
+def ctrl_c(process: "subprocess.Popen[str]") -> None:
+    """What a terminal does: SIGINT for the whole foreground group, not for the program alone."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
 def kill(process: "subprocess.Popen[str]") -> None:
     """``kill -9``, and nothing else."""
     process.send_signal(signal.SIGKILL)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from gleanset.rotten.server import RottenServer
 from gleanset.rotten.settings import Look, WorldSettings
 from gleanset.rotten.world import World
 
-from .program import Left, Program, before, ended, kill, wait_until
+from .program import Left, Program, before, ctrl_c, ended, kill, wait_until
 from .site import Answer, Gate, Site, picture
 
 pytestmark = pytest.mark.sockets
@@ -160,9 +160,9 @@ def test_a_worker_that_is_killed_costs_nothing(program: Program) -> None:
 # Signals
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("stop", "code"), [(ctrl_c, 130), (subprocess.Popen.terminate, 143)])
 def test_a_signal_lets_what_is_under_way_come_home(
-    site: Site, tmp_path: Path, number: signal.Signals, code: int
+    site: Site, tmp_path: Path, stop: Callable[[subprocess.Popen[str]], None], code: int
 ) -> None:
     """Answers that come within the drain are kept, nobody new is asked, and the same command goes on."""
     gate = Gate(site)
@@ -175,7 +175,7 @@ def test_a_signal_lets_what_is_under_way_come_home(
     left = Left(tmp_path / "d")
     process = program.start(*words)
     wait_until(lambda: gate.waiting == 8, "one request at each host")
-    process.send_signal(number)
+    stop(process)
     assert process.stderr is not None
     while "Finishing what is in flight" not in (line := process.stderr.readline()):
         assert line, "it ended without a word"
@@ -203,7 +203,7 @@ def test_a_drain_does_not_wait_for_the_silent(site: Site, tmp_path: Path) -> Non
     left = Left(tmp_path / "d")
     process = program.start(*words)
     wait_until(lambda: gate.waiting == 7 and left.settled() == 1, "one is home, seven are silent")
-    process.send_signal(signal.SIGINT)
+    ctrl_c(process)
     ended(process).must(130)
     assert left.journalled() == {rows[0][1]: "accepted"}
     assert left.endings() == ["stopped"]
@@ -222,11 +222,11 @@ def test_a_second_ctrl_c_quits_at_once(site: Site, tmp_path: Path) -> None:
     left = Left(tmp_path / "d")
     process = program.start(*words)
     wait_until(lambda: gate.waiting == 8, "all are silent")
-    process.send_signal(signal.SIGINT)
+    ctrl_c(process)
     assert process.stderr is not None
     while "Finishing what is in flight" not in (line := process.stderr.readline()):
         assert line, "it ended without a word"
-    process.send_signal(signal.SIGINT)
+    ctrl_c(process)
     ended(process).must(130)
     assert left.endings() == []
     gate.open()
