@@ -68,15 +68,15 @@ def look(grey: NDArray[np.uint8]) -> Look:
         grey = np.asarray(_reduce(Image.fromarray(grey), _ENOUGH_PX))
     levels = grey.astype(np.float32)
     down, across = _projections(grey.shape[0]), _projections(grey.shape[1])
-    low = np.asarray(down.waves @ levels @ across.waves.T, np.float32).round(2)
+    low = (down.waves @ levels @ across.waves.T).round(2).ravel()
     means = down.means @ levels @ across.means.T
     means += 0.5
-    return Look(_above_median(low.ravel()), means.clip(0, 255).astype(np.uint8).tobytes())
+    return Look(_above_median(low), means.clip(0, 255).astype(np.uint8).tobytes())
 
 
-def _above_median(low: NDArray[np.float32]) -> int:
+def _above_median(low: NDArray[np.floating]) -> int:
     """64 coefficients as bits, the first one the highest."""
-    ordered = np.sort(low)
+    ordered = sorted(low.tolist())
     median = (ordered[31] + ordered[32]) / 2
     return int.from_bytes(np.packbits(low > median).tobytes(), "big")
 

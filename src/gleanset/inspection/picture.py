@@ -11,7 +11,7 @@ from gleanset.terms.inspection import Flaw, Treatment
 from .resize import wide_enough
 
 # A JPEG of 8500x8146 within Pillow's own limit of 89 Mpx needs 553 MB; a PNG of 1x4,000,000 costs a strict
-# decoder seconds (measured November 2026, docs/reference). No list of photographs comes near these.
+# decoder seconds (measured November 2026). No list of photographs comes near these.
 MAX_PIXELS: Final = 50_000_000
 MAX_SIDE_PX: Final = 20_000
 MAX_ASPECT: Final = 50.0

@@ -49,7 +49,8 @@ class Stored:
     n_bytes: int
     sha256: bytes
     how: str
-    """``original`` (byte for byte), or what was done: ``upright``, ``rgb``, ``resized``, joined by ``+``."""
+    """``original`` (byte for byte), or what was done: ``first-frame``, ``upright``, ``rgb``, ``resized``,
+    joined by ``+``; ``encoded`` where nothing but the format was changed."""
 
 
 @dataclass(frozen=True, slots=True)
