@@ -7,6 +7,7 @@ Messages in: ``["hello", settings]`` first, then ``["work", tasks]``, ``["cancel
 Messages out: ``["findings", findings]``, ``["durable", segment, offset]``.
 """
 
+import gc
 import mmap
 import os
 import struct
@@ -34,8 +35,13 @@ FLUSH_EVERY_S = 2.0
 FLUSH_EVERY_BYTES = 64 * 2**20
 LONGEST_DECODE_S = 10.0
 """A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
-MOST_QUEUED_BYTES = 48 * 2**20
-"""Bodies that wait for the decoder; above this the network has to wait as well."""
+MOST_QUEUED_BYTES = 16 * 2**20
+"""Bodies that wait for the decoder; above this the network has to wait as well. Some 200 photographs, a
+quarter of a second's work."""
+BREATH_S = 0.01
+"""How long the network then waits before it looks again."""
+WAKE_AT = 8
+"""Inspected bodies that wake the network's thread; fewer wait for its next turn, or for the last body."""
 EXIT_HUNG = 70
 EXIT_STORAGE = 74
 POLL_S = 0.5
@@ -112,7 +118,7 @@ class Decoder:
             seen, body = inspect(fetched.body, self._treatment)
             self._note.clear()
             self.done.append((task, arrival, fetched, seen, body))
-            if len(self.done) == 1:
+            if len(self.done) == WAKE_AT or self._jobs.empty():
                 self._wake()
 
 
@@ -144,7 +150,7 @@ class Worker:
                 for arrival in self._fetcher.poll(self._patience_s()):
                     self._arrived(arrival)
             else:
-                time.sleep(0.001)
+                time.sleep(BREATH_S)
             for finished in self._decoder.take():
                 self._inspected(*finished)
             self._send_findings()
@@ -268,6 +274,7 @@ def _elsewhere(task: Task) -> str | None:
 
 def main() -> int:
     """Serve until standard input ends. Exit 74: the disk failed, the reason is on standard error."""
+    gc.freeze()  # what was imported stays: nothing in it is worth looking at again
     fd_in, fd_out = os.dup(0), os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not get between the frames
     frames = wire.Frames()
