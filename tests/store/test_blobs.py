@@ -63,6 +63,17 @@ def test_a_body_comes_back_as_it_went_in(tmp_path: Path, reader: BlobReader) -> 
     assert [reader.read(ref) for ref in written(tmp_path)] == list(BODIES)
 
 
+def test_a_payload_is_the_body_or_nothing(tmp_path: Path, reader: BlobReader) -> None:
+    """Without checksums, for those who know a better one; but never a part for the whole."""
+    refs = written(tmp_path)
+    assert [reader.payload(ref) for ref in refs] == list(BODIES)
+    last = refs[-1]
+    with (tmp_path / last.segment).open("r+b") as segment:
+        segment.truncate(last.offset + HEADER_BYTES + last.length - 1)
+    with pytest.raises(StorageError, match=str(last.offset)):
+        reader.payload(last)
+
+
 @given(bodies=st.lists(st.binary(max_size=200), max_size=20), segment_bytes=st.integers(1, 300))
 def test_scan_finds_what_append_wrote(
     tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes], segment_bytes: int

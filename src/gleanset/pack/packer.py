@@ -136,8 +136,10 @@ def _adopt(sink: Sink, row: dict[str, Any], out: Path) -> str | None:
 
 
 def _body(row: dict[str, Any], blobs: BlobReader) -> bytes:
-    body = blobs.read(BlobRef(row["segment"], row["offset"], row["length"]))
+    ref = BlobRef(row["segment"], row["offset"], row["length"])
+    body = blobs.payload(ref)
     if sha256(body).hexdigest() != row["stored_sha256"]:
+        blobs.read(ref)  # says so where it is damage
         raise StorageError(
             f"{row['segment']}: the record at offset {row['offset']} is not the picture {row['key']} that "
             "the journal means. The blobs or the journal were exchanged; restore both from the same copy."

@@ -127,10 +127,19 @@ class BlobReader:
         facts = _facts(record[:HEADER_BYTES])
         body = record[HEADER_BYTES:]
         if facts is None or facts.length != ref.length or len(body) != ref.length or crc32(body) != facts.crc:
-            raise StorageError(
-                f"{self._folder / ref.segment}: the record at offset {ref.offset} ({ref.length} bytes) "
-                "is damaged. Check the disk, then restore the build's folder from a copy, or begin a new one."
-            )
+            raise StorageError(_damaged(self._folder, ref))
+        return body
+
+    def payload(self, ref: BlobRef) -> bytes:
+        """The bytes behind ``ref`` as they lie there: for callers that know their SHA-256 and compare.
+
+        Raises:
+            StorageError: they are absent or end too early.
+        """
+        with storage_errors("reading", self._folder / ref.segment):
+            body = _read_all(self._fd_of(ref.segment), ref.length, ref.offset + HEADER_BYTES)
+        if len(body) != ref.length:
+            raise StorageError(_damaged(self._folder, ref))
         return body
 
     def close(self) -> None:
@@ -150,6 +159,13 @@ class BlobReader:
         if len(self._fds) > _OPEN_SEGMENTS:
             os.close(self._fds.popitem(last=False)[1])
         return fd
+
+
+def _damaged(folder: Path, ref: BlobRef) -> str:
+    return (
+        f"{folder / ref.segment}: the record at offset {ref.offset} ({ref.length} bytes) "
+        "is damaged. Check the disk, then restore the build's folder from a copy, or begin a new one."
+    )
 
 
 class Record(NamedTuple):
