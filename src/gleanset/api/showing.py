@@ -181,9 +181,10 @@ def _thumbnails(rows: Sequence[JournalRow], pool: Pool, blobs: BlobReader) -> It
 def thumbnail(body: bytes) -> bytes:
     """A kept picture (JPEG, PNG or WebP) as a small JPEG."""
     with Image.open(BytesIO(body), formats=("JPEG", "PNG", "WEBP")) as picture:
-        picture.draft("RGB", (2 * THUMBNAIL_PX, 2 * THUMBNAIL_PX))
-        small = picture.convert("RGB")
-        small.thumbnail((THUMBNAIL_PX * 2, THUMBNAIL_PX), Image.Resampling.BILINEAR)
+        shrunk = min(1.0, 2 * THUMBNAIL_PX / picture.width, THUMBNAIL_PX / picture.height)
+        size = max(1, round(picture.width * shrunk)), max(1, round(picture.height * shrunk))
+        picture.draft("RGB", size)
+        small = picture.convert("RGB").resize(size, Image.Resampling.BILINEAR)
         out = BytesIO()
         small.save(out, "JPEG", quality=78)
         return out.getvalue()

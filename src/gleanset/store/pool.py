@@ -52,7 +52,12 @@ class Pool:
         self.seed: int = facts["seed"]
         batches = [batch for batch in table.to_batches() if batch.num_rows]
         self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)]).tolist()
-        self._columns = {name: [batch.column(name) for batch in batches] for name in POOL_SCHEMA.names}
+        self._columns = {
+            name: [batch.column(name) for batch in batches]
+            for name in POOL_SCHEMA.names
+            if any(batch.column(name).null_count < batch.num_rows for batch in batches)
+        }
+        """Without those that say nothing: most lists have an address and a label, no more."""
         self._table = table
 
     @classmethod
@@ -119,6 +124,8 @@ class Pool:
     def _cell(self, column: str, i: int) -> Any:
         if not 0 <= i < self.n:
             raise IndexError(f"candidate {i} of a pool of {self.n}")
+        if column not in self._columns:
+            return None
         batch = bisect.bisect_right(self._starts, i) - 1
         return self._columns[column][batch][i - self._starts[batch]].as_py()
 
