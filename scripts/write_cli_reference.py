@@ -37,7 +37,7 @@ TAIL = """## Exit codes
 | 130, 143 | interrupted by Ctrl-C or SIGTERM; state is kept |
 
 The first Ctrl-C drains and commits, the second quits. `pack`, `report` and `status` end with 0 when they did
-what they were asked, however the build stands.
+what they were asked, however the build stands. After 1 and 2 the message is on stderr.
 
 ## JSON
 
@@ -50,8 +50,17 @@ what they were asked, however the build stands.
  "elapsed_s": 61.2, "images_per_s": 13.1}
 ```
 
-`status` is `complete`, `short`, `interrupted`, `failed` or (from `status` alone) `running`. When a build
-fails the line has an `error` as well. `quota` is null where all images are wanted.
+| key | meaning |
+| --- | --- |
+| `status` | `complete`, `short`, `interrupted`, `failed`, or from `status` alone `running`: not ended yet |
+| `digest` | of the dataset as it was packed last; empty before |
+| `classes` | those of the dataset: without replaced ones, with the reserves that stepped in |
+| `quota` | the most that is wanted; null where all are |
+| `tried` | of a class: URLs settled; in `totals`: rows of `outcomes.parquet` |
+| `rejected` | every other fate by its reason, spares and deferred ones too: `tried` less `accepted` |
+| `bytes` | of the images in the dataset |
+| `elapsed_s`, `images_per_s` | time spent collecting, all runs together; accepted images over it |
+| `error` | the message; only with `failed` |
 
 | command | what its line holds |
 | --- | --- |
