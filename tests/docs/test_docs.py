@@ -107,10 +107,10 @@ def test_options_that_the_docs_name_exist(pages: list[Path]) -> None:
     flags |= {"--help", "--version", "-h"}
     strange = [
         (page, flag)
-        for page, code in _blocks(pages, "sh")
+        for page, code in _blocks(pages, "console")
         for line in code.splitlines()
-        if line.strip().startswith("gleanset")
-        for flag in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line.split("|")[0].split("#")[0])
+        if line.startswith("$ gleanset")
+        for flag in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line.split("|")[0].split("#")[0].split(";")[0])
         if flag not in flags
     ]
     assert strange == []
@@ -128,7 +128,9 @@ def test_commands_of_the_readme_are_targets_of_the_makefile(project_root: Path, 
         re.findall(r"^([a-z]+):", (project_root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
     named = {
-        word for _, code in _blocks(pages, "sh") for word in re.findall(r"^make (\w+)", code, re.MULTILINE)
+        word
+        for _, code in _blocks(pages, "console")
+        for word in re.findall(r"^\$ make (\w+)", code, re.MULTILINE)
     }
     assert {"demo", "test"} <= named <= targets
 
