@@ -9,6 +9,7 @@ How the next URL is found
     is scanned: a lease and its settlement cost a few heap operations each.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -42,6 +43,10 @@ class Limits:
     """429 answers to one candidate, which are no tries, before it is deferred."""
     lease_s: float = 90.0
     """After which a lease that nobody settled is taken back."""
+    late_s: float = 2.0
+    """After which an answer that has not come is not counted on any more: most that come at all are there by
+    then (2019: 1.45 s a try in the mean, those that hung included), and the last places of a class must not
+    wait for hosts that swallow requests."""
     retry_s: float = 1.0
     """First pause before a candidate is tried again; doubles, with jitter."""
 
@@ -103,6 +108,8 @@ class Frontier:
         """Heap of (moment, host or -1, candidate or -1): a parking ends, or a candidate's backoff."""
         self._leases: dict[int, _Granted] = {}
         self._expiries: list[tuple[float, int, int]] = []
+        self._on_time: deque[tuple[float, int, int]] = deque()
+        """(moment from which it is late, candidate, serial) of leases, in the order of granting."""
         self._serial = 0
         self._tried: dict[int, _Tried] = {}
         self._redirects: dict[int, tuple[str, int]] = {}
@@ -121,6 +128,7 @@ class Frontier:
         """Leave for up to ``limit`` requests to start at ``now_s``, the most useful first."""
         self._ring(now_s)
         self._expire(now_s)
+        self._doubt(now_s)
         for c in tuple(self._thirsty):
             self._wake(c, now_s)
         granted: list[Lease] = []
@@ -198,6 +206,7 @@ class Frontier:
         lease = Lease(candidate, attempt, host.id, now_s, expires_at_s, url, hops, self._serial)
         self._leases[candidate] = _Granted(lease, cell, chance)
         heappush(self._expiries, (expires_at_s, candidate, self._serial))
+        self._on_time.append((now_s + self._limits.late_s, candidate, self._serial))
         return lease
 
     def _offer(self, host: Host, now_s: float) -> None:
@@ -407,6 +416,17 @@ class Frontier:
             granted = self._leases.get(candidate)
             if granted is not None and granted.lease.serial == serial:
                 self.release(candidate, now_s)
+
+    def _doubt(self, now_s: float) -> None:
+        """What is late is not expected any more, so that others may go for its class."""
+        while self._on_time and self._on_time[0][0] <= now_s:
+            _, candidate, serial = self._on_time.popleft()
+            granted = self._leases.get(candidate)
+            if granted is not None and granted.lease.serial == serial:
+                c = self._cells.label[granted.cell]
+                self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
+                granted.chance = 0.0
+                self._note_need(c)
 
     def wake_at(self, now_s: float) -> float | None:
         """When ``lease`` may have something new although nothing was settled; None: never.
