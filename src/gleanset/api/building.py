@@ -12,7 +12,7 @@ from ..catalog.select import Selection
 from ..errors import UsageError
 from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
-from ..recipe import Recipe, read_recipe
+from ..recipe import Recipe, quota_text, read_recipe
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
 from ..store.durable import write_atomically
@@ -20,7 +20,7 @@ from ..store.ingest import build_pool
 from ..store.journal import Journal
 from ..store.pool import Pool
 from ..store.workdir import Workdir
-from ..terms.plan import Plan, PlannedClass
+from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
@@ -142,13 +142,14 @@ def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Save
     stored = read_recipe(workdir.state / "recipe.toml")
     merged = recipe.over(stored)
     _refuse_other_lists(recipe, stored, known)
-    changed = [text for text in merged.changes(stored) if not text.startswith("images ")]
-    if changed:
+    as_before = merged.model_copy(update={"images": stored.images})
+    if changed := as_before.changes(stored):
         raise UsageError(
             f"{workdir.root} holds a build of another recipe: {'; '.join(changed)}. "
             "Leave these options out to go on with it, or choose another folder."
         )
     if merged.images != stored.images:
+        _refuse_shares(known, merged)
         quotas = tuple(_requota(one, merged, known) for one in known.plan.classes)
         reserves = tuple(_requota(one, merged, known) for one in known.plan.reserves)
         known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
@@ -156,6 +157,15 @@ def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Save
     if merged != stored:
         write_recipe(workdir, merged, known)
     return merged, known
+
+
+def _refuse_shares(known: Saved, recipe: Recipe) -> None:
+    """The quotas of a build with a total are shares of it, which another ``--images`` would not add up to."""
+    if known.plan.total is not None:
+        raise UsageError(
+            f"--images {quota_text(recipe.images or Quota())}: this build spreads --total {known.plan.total} "
+            "over its classes, and goes on with those shares. Leave --images out, or choose another folder."
+        )
 
 
 def _requota(one: PlannedClass, recipe: Recipe, known: Saved) -> PlannedClass:

@@ -17,7 +17,7 @@ from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
 from ..store.survey import survey_lists
-from ..terms.plan import Census, Plan, Quota, Survey
+from ..terms.plan import Census, Plan, PlannedClass, Quota, Survey
 from .renaming import OfHosts
 
 _WNID = re.compile(r"n\d{8}")
@@ -141,8 +141,25 @@ def _drawn_before(recipe: Recipe, census: Census, selection: Selection) -> Plan:
     reserves = tuple(label for label in recipe.reserves if label in selection.labels)
     if not reserves:
         return plan
-    standing_by = _plan(recipe.model_copy(update={"total": None}), census, _only(selection, reserves), None)
-    return replace(plan, reserves=standing_by.classes)
+    return replace(plan, reserves=_standing_by(recipe, census, _only(selection, reserves)))
+
+
+def _standing_by(recipe: Recipe, census: Census, chosen: Selection) -> tuple[PlannedClass, ...]:
+    """Recorded reserves, each with its even share where there is a total, as when they were drawn."""
+    alone = recipe.model_copy(update={"total": None})
+    reserves = _plan(alone, census, chosen, None).classes
+    if recipe.total is None:
+        return reserves
+    share = -(-recipe.total // len(recipe.drawn))
+    shares = {one.label: _share(one, share) for one in reserves}
+    return _plan(alone, census, replace(chosen, quotas=shares), None).classes
+
+
+def _share(one: PlannedClass, share: int) -> Quota:
+    """Exactly ``share`` images, as far as the class has URLs and its own quota allows."""
+    most = one.candidates if one.quota.at_most is None else min(one.candidates, one.quota.at_most)
+    wanted = max(one.quota.at_least, min(share, most))
+    return Quota(wanted, wanted)
 
 
 def _only(selection: Selection, labels: Sequence[str]) -> Selection:
