@@ -19,6 +19,7 @@ _NOT_OURS_BUT_HARMLESS = {".DS_Store", "lost+found"}
 _POINTER = "work"
 _OWNER = "out"
 _LOCK = "lock"
+_PLAN = "plan.json"
 
 
 class Workdir:
@@ -34,7 +35,7 @@ class Workdir:
         self.state = state
         self.journal = state / "journal.sqlite"
         self.blobs = state / "blobs"
-        self.plan = state / "plan.json"
+        self.plan = state / _PLAN
         self.pool = state / "pool.arrow"
         self.log = state / "gleanset.log"
         self.recipe = root / "recipe.toml"
@@ -64,12 +65,14 @@ class Workdir:
 
         Raises:
             LockedError: another run holds it; the message names its process.
-            WorkdirError: it holds files that are no build of ours, or its state is on a network file system.
+            WorkdirError: it holds files that are no build of ours, its state lies elsewhere than in ``work``
+                or is gone, or would be on a network file system.
             StorageError: it cannot be made or written.
         """
         root = out.resolve()
         _refuse_foreign(root)
         state = work.resolve() if work else _remembered_state(root)
+        _refuse_other_state(root, state)
         _refuse_network(state, mounts())
         with storage_errors("making the folder", state):
             (root / STATE_NAME).mkdir(parents=True, exist_ok=True)
@@ -148,6 +151,24 @@ def _refuse_foreign(root: Path) -> None:
         raise WorkdirError(
             f"{root} is no build of ours and not empty (it holds {sorted(strangers)[0]!r}). "
             "Choose a new or an empty folder."
+        )
+
+
+def _refuse_other_state(root: Path, state: Path) -> None:
+    """A build keeps its state in one place: a second one would begin it anew, and the first be lost to it.
+
+    A state that was moved by hand is welcome where ``--work`` names it.
+    """
+    kept = _remembered_state(root)
+    if state != kept and (kept / _PLAN).exists():
+        raise WorkdirError(
+            f"{root} has the state of its build in {kept}, not in {state}. Leave --work out to go on, or "
+            "choose another folder for another build."
+        )
+    if kept != root / STATE_NAME and not kept.exists() and not (state / _PLAN).exists():
+        raise WorkdirError(
+            f"{root} had the state of its build in {kept}, which is gone. Bring it back (is a disk not "
+            "mounted?), name with --work where it lies now, or build in another folder."
         )
 
 
