@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -67,13 +68,23 @@ def site() -> Iterator[int]:
     server.server_close()
 
 
+def make_crew(
+    folder: Path,
+    site: int,
+    n_workers: int,
+    treatment: Treatment = Treatment(),
+    timeout_s: float = PATIENCE_S,
+) -> LocalCrew:
+    """Workers that find every name at the small site."""
+    fetch = FetchSettings(timeout_s=timeout_s, first_byte_s=timeout_s, resolve=(f"*=127.0.0.1:{site}",))
+    return LocalCrew(folder / "workers", folder / "blobs", "r1", fetch, treatment, n_workers)
+
+
 @pytest.fixture
 def crew(tmp_path: Path, site: int) -> Iterator[LocalCrew]:
     """Two workers that find every name at the small site."""
-    fetch = FetchSettings(timeout_s=PATIENCE_S, first_byte_s=PATIENCE_S, resolve=(f"*=127.0.0.1:{site}",))
-    one = LocalCrew(tmp_path / "workers", tmp_path / "blobs", "r1", fetch, Treatment(), 2)
-    yield one
-    one.close()
+    with closing(make_crew(tmp_path, site, 2)) as one:
+        yield one
 
 
 def task(serial: int, path: str) -> Task:
@@ -146,3 +157,19 @@ def test_workers_end_with_their_crew(tmp_path: Path) -> None:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert not list((tmp_path / "workers").glob("*.now"))
+
+
+def test_nothing_in_the_folder_of_the_caller_is_run(
+    tmp_path: Path, site: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who collects beside files named ``queue.py`` or ``pycurl.py`` did not ask to have them executed."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("queue", "pycurl", "json"):
+        (home / f"{name}.py").write_text("import pathlib; pathlib.Path('executed').touch()\n")
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep)
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        one.send([task(1, "good")])
+        assert 1 in findings(hear(one, lambda r: 1 in findings(r)))
+    assert not (home / "executed").exists()

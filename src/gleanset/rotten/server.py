@@ -1,6 +1,6 @@
 """The door of sockets: a rotten web on loopback, in a process of its own so that no client pays for it.
 
-``python -m gleanset.rotten.server`` is that process; ``RottenServer`` starts and ends it.
+``python -P -m gleanset.rotten.server`` is that process; ``RottenServer`` starts and ends it.
 """
 
 import json
@@ -76,7 +76,7 @@ class RottenServer:
         package = str(Path(__file__).resolve().parents[2])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gleanset.rotten.server"],
+            [sys.executable, "-P", "-m", "gleanset.rotten.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},

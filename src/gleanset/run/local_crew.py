@@ -115,7 +115,7 @@ class LocalCrew:
     def _hire(self, number: int, life: int) -> _Hand:
         name = f"{self._prefix}-w{number}" + (f"-{life}" if life else "")
         settings = {**self._settings, "note": str(self._folder / f"worker-{number}.now"), "prefix": name}
-        command = [sys.executable, "-m", "gleanset.run.worker"]
+        command = [sys.executable, "-P", "-m", "gleanset.run.worker"]
         hand = _Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
         self._selector.register(hand.fd_from, selectors.EVENT_READ, hand)
         return hand
@@ -241,11 +241,15 @@ class LocalCrew:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, with this very package first on the path and one numeric thread a process."""
-    path = os.environ.get("PYTHONPATH")
+    """The caller's, with this very package first on the path and one numeric thread a process.
+
+    Empty entries of the path are left out: they mean the folder in which one happens to stand. For the same
+    reason workers are started with ``-P``; without it, ``-m`` puts that folder before everything else.
+    """
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {
         **os.environ,
-        "PYTHONPATH": f"{_PACKAGE_ROOT}{os.pathsep}{path}" if path else str(_PACKAGE_ROOT),
+        "PYTHONPATH": os.pathsep.join([str(_PACKAGE_ROOT), *filter(None, paths)]),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

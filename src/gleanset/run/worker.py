@@ -1,7 +1,8 @@
 """A worker: fetches, inspects and stashes, and sends home findings. A program of its own.
 
-Started as ``python -m gleanset.run.worker`` with frames on its standard streams. One thread drives
-the network; another decodes, since decoding releases the interpreter. It lives as long as its input.
+Started as ``python -P -m gleanset.run.worker`` with frames on its standard streams; ``-P``, so that no file
+of the folder in which the caller stands is taken for a library. One thread drives the network; another
+decodes, since decoding releases the interpreter. It lives as long as its input.
 
 Messages in: ``["hello", settings]`` first, then ``["work", tasks]``, ``["cancel", serials]``, ``["flush"]``.
 Messages out: ``["findings", findings]``, ``["durable", segment, offset]``.
