@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from ..errors import ListError
 from .base import Columns, Source
@@ -101,11 +102,11 @@ def _guess(file: ListFile, lines: list[str], columns: Columns) -> str | None:
         return "tsv" if _delimiter(lines, columns) == "\t" else "csv"
     if _url_column(lines, "\t") is not None:
         return "tsv"
-    if ".csv" in file.path.suffixes and _url_column(lines, ",") is not None:
+    if ".csv" in Path(file.file_name).suffixes and _url_column(lines, ",") is not None:
         return "csv"
     if _share(bool(_URL.match(line)) and "\t" not in line.strip() for line in lines) > 0.5:
         return "urls"
-    return "csv" if ".csv" in file.path.suffixes or columns.url else None
+    return "csv" if ".csv" in Path(file.file_name).suffixes or columns.url else None
 
 
 def _has_header(lines: list[str], columns: Columns) -> bool:
@@ -192,7 +193,7 @@ def _refuse_column_without_urls(name: str, column: str, cells: list[str]) -> Non
 
 def _class_of(file: ListFile) -> str:
     """The class of a list without labels: its file's name without endings."""
-    name = file.path.name
+    name = file.file_name
     for ending in (".gz", ".bz2", ".xz", ".tgz", ".tar", ".txt", ".csv", ".tsv", ".jsonl", ".ndjson"):
         name = name.removesuffix(ending)
     return name or "images"

@@ -52,10 +52,14 @@ class _Hashed(io.RawIOBase):
 class ListFile:
     """One file of a list."""
 
-    def __init__(self, path: Path, name: str, cache_dir: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, name: str, cache_dir: Path | None = None, file_name: str | None = None
+    ) -> None:
         self.path = path
         self.name = name
         """As the user wrote it."""
+        self.file_name = path.name if file_name is None else file_name
+        """Its endings may tell the format, the rest is the class of bare URLs. Empty: it has none."""
         self._cache_dir = cache_dir
         self._digest: str | None = None
 

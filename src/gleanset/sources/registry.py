@@ -1,8 +1,5 @@
 """From the words of a command line to sources: files, folders, standard input; formats by looking inside."""
 
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,10 +9,13 @@ from .guess import guess_columns
 from .layout import open_text
 from .opening import ListFile
 from .records import ParquetTable, parquet_names
+from .spool import is_read_once, spool_pipe, spool_stdin
 
 FORMATS = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
 TABLE_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".gz", ".tgz")
 STDIN = "-"
+_NAMELESS = ("/dev/fd/", "/dev/stdin", "/proc/")
+"""Pipes whose name says nothing of what comes through them."""
 
 
 def open_sources(
@@ -38,7 +38,7 @@ def _open(file: ListFile, columns: Columns, fmt: str | None) -> Source:
     head = file.head()
     if head.startswith(b"PAR1"):
         return _open_parquet(file, columns)
-    if fmt in ("parquet", "manifest") and file.path.suffix == ".parquet":
+    if fmt in ("parquet", "manifest") and file.file_name.endswith(".parquet"):
         raise ListError(
             f"{file.name}: no Parquet file, whatever its name says. Leave --source out, or write it again."
         )
@@ -47,14 +47,18 @@ def _open(file: ListFile, columns: Columns, fmt: str | None) -> Source:
 
 def _open_parquet(file: ListFile, columns: Columns) -> Source:
     found = guess_columns(parquet_names(file), columns, file.name)
-    return ParquetTable(file, found, file.path.stem)
+    return ParquetTable(file, found, Path(file.file_name).stem or "images")
 
 
 def _files(word: str, cache_dir: Path | None) -> Iterator[ListFile]:
     if word == STDIN:
-        yield ListFile(_spool(), "standard input", None)
+        yield ListFile(spool_stdin(), "standard input", file_name="")
         return
     path = Path(word)
+    if is_read_once(path):
+        file_name = "" if word.startswith(_NAMELESS) else path.name
+        yield ListFile(spool_pipe(path, word), word, file_name=file_name)
+        return
     if not path.is_dir():
         yield ListFile(path, word, cache_dir)
         return
@@ -82,14 +86,3 @@ def _tables(folder: Path) -> Iterator[Path]:
     )
     parquet = [path for path in files if path.suffix == ".parquet"]
     return iter(parquet or files)
-
-
-def _spool() -> Path:
-    """Standard input as a file that is gone when the program ends: lists are read more than once."""
-    with tempfile.NamedTemporaryFile(prefix="gleanset-", delete=False) as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    import atexit
-
-    path = Path(file.name)
-    atexit.register(path.unlink, missing_ok=True)
-    return path
