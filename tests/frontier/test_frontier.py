@@ -89,6 +89,9 @@ def test_leases_that_nobody_settles_are_taken_back(desk: Desks) -> None:
     one = desk(one_class(2, 2), [exactly(2)], limits=Limits(lease_s=90.0))
     lost = one.lease()
     one.now_s = 91.0
+    assert sorted(one.frontier.overdue(91.0)) == sorted(lease.serial for lease in lost)
+    for lease in lost:
+        one.frontier.release(lease.candidate, 91.0)
     again = one.lease()
     assert {lease.candidate for lease in again} == {lease.candidate for lease in lost}
     assert not {lease.serial for lease in again} & {lease.serial for lease in lost}
@@ -110,7 +113,10 @@ def test_a_lease_that_nobody_settles_runs_out(desk: Desks) -> None:
     one = desk(one_class(1), [exactly(1)], limits=Limits(lease_s=90.0))
     (lease,) = one.lease()
     assert one.frontier.wake_at(0.0) == 90.0
+    assert one.frontier.overdue(89.9) == []
+    assert one.frontier.overdue(90.0) == [lease.serial]
     one.now_s = 90.0
+    one.frontier.release(lease.candidate, 90.0)
     (again,) = one.lease()
     assert again.candidate == lease.candidate
     assert again.serial != lease.serial
@@ -119,8 +125,7 @@ def test_a_lease_that_nobody_settles_runs_out(desk: Desks) -> None:
 def test_a_transient_failure_is_tried_three_times_with_growing_pauses(desk: Desks) -> None:
     """1 s and 2 s, give or take half."""
     one = desk(one_class(1), [exactly(1)])
-    one.frontier._hosts[0] = host = one.frontier._touch(0)
-    host.breaker.answered = True
+    one.frontier._roster.get(0).breaker.answered = True
     one.crawl(lambda _: (0.0, Failed(Failure.RESET)))
     moments = [moment for moment, _ in one.requests]
     assert [lease.attempt for _, lease in one.requests] == [1, 2, 3]
@@ -335,3 +340,68 @@ def test_the_same_seed_leases_in_the_same_order(desk: Desks, dice: Random) -> No
         one.crawl(good)
         runs.append([lease.candidate for _, lease in one.requests])
     assert runs[0] == runs[1]
+
+
+def test_reserves_step_in_for_a_class_that_hangs_on_dead_hosts(desk: Desks) -> None:
+    """Candidates that nobody can ask keep no class alive."""
+    pairs = [(0, 0)] * 8 + [(0, 1)] * 5 + [(1, 2)] * 20
+    one = desk(pairs, [exactly(10), exactly(10)], n_planned=1)
+
+    def answer(lease: Lease) -> Answer:
+        return (5.0, Failed(Failure.CONNECT_TIMEOUT)) if lease.host == 1 else (0.1, None)
+
+    one.crawl(answer)
+    assert one.accepted()[1] == 0
+    changed, _ = one.frontier.give_up_waiting()
+    assert changed
+    assert one.frontier.book.replacements == [(0, 1)]
+    one.crawl(answer)
+    assert one.accepted()[1] == 10
+    assert one.frontier.done
+
+
+def test_a_total_is_filled_by_others_when_a_class_hangs_on_dead_hosts(desk: Desks) -> None:
+    """Nine good candidates that nobody asks would be a pity."""
+    pairs = [(0, 0)] * 8 + [(0, 1)] * 5 + [(1, 2)] * 21
+    one = desk(pairs, [Quota(10, 10), Quota(10, 10)], total=20)
+
+    def answer(lease: Lease) -> Answer:
+        return (5.0, Failed(Failure.CONNECT_TIMEOUT)) if lease.host == 1 else (0.1, None)
+
+    one.crawl(answer)
+    while one.frontier.give_up_waiting()[0]:
+        one.crawl(answer)
+    assert sum(one.accepted()) == 20
+    assert one.frontier.give_up_waiting() == (False, [])
+
+
+def test_a_class_without_candidates_is_replaced_before_anything_is_asked(desk: Desks) -> None:
+    """Its URLs were twins or conflicts; no settlement would ever speak of it."""
+    one = desk([(1, 0)] * 5, [exactly(3), exactly(3)], n_planned=1)
+    one.frontier.review()
+    assert one.frontier.book.replacements == [(0, 1)]
+    one.crawl(good)
+    assert one.accepted() == [0, 3]
+
+
+def test_a_replay_keeps_what_was_shared_out(desk: Desks) -> None:
+    """Class 1 had grown by what class 0 could not fill: its images stay accepted."""
+    pairs = [(0, 0)] * 6 + [(1, 1)] * 20
+    one = desk(pairs, [Quota(10, 10), Quota(10, 10)], total=20)
+    verdicts = [one.frontier.restore(candidate, Verdict.ACCEPTED) for candidate in (*range(6), *range(6, 18))]
+    assert set(verdicts) == {Verdict.ACCEPTED}
+    one.frontier.review()
+    one.crawl(good)
+    assert one.accepted() == [6, 14]
+
+
+def test_what_is_not_due_yet_comes_back_in_its_time(desk: Desks) -> None:
+    """A build that goes on waits for it instead of giving it up."""
+    one = desk(one_class(1), [exactly(1)])
+    one.frontier._roster.get(0).breaker.answered = True
+    one.frontier.postpone(0, 55.0)
+    assert one.lease() == []
+    assert one.frontier.wake_at(0.0) == 55.0
+    one.crawl(good)
+    assert one.accepted() == [1]
+    assert one.now_s >= 55.0

@@ -15,7 +15,7 @@ class Breaker:
     ``parked_until_s``; after that half-open: one probe, whose failure parks it for twice as long.
     """
 
-    __slots__ = ("answered", "failures", "parked_until_s", "parks")
+    __slots__ = ("_parked_at_s", "answered", "failures", "parked_until_s", "parks")
 
     def __init__(self) -> None:
         self.answered = False
@@ -25,6 +25,7 @@ class Breaker:
         self.parks = 0
         """Times it was parked since its last answer."""
         self.parked_until_s = float("-inf")
+        self._parked_at_s = float("-inf")
 
     def parked(self, now_s: float) -> bool:
         return now_s < self.parked_until_s
@@ -40,14 +41,21 @@ class Breaker:
         self.failures = 0
         self.parks = 0
 
-    def failure(self, now_s: float, random: Random) -> bool:
-        """The host was at fault; whether it is parked by that."""
+    def failure(self, now_s: float, asked_at_s: float, random: Random) -> bool:
+        """The host was at fault; whether it is parked by that.
+
+        A request that started (``asked_at_s``) before the last parking tells nothing new: a moment's trouble
+        that hits all that is in flight is one failed round, not many failed probes.
+        """
+        if asked_at_s < self._parked_at_s:
+            return False
         self.failures += 1
         limit = ANSWERED_LIMIT if self.answered else NEVER_ANSWERED_LIMIT
         if not self.half_open and self.failures < limit:
             return False
-        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**self.parks) * random.uniform(0.5, 1.5)
+        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.parks, 10)) * random.uniform(0.5, 1.5)
         self.parks += 1
+        self._parked_at_s = now_s
         self.park_until(now_s + pause_s)
         return True
 

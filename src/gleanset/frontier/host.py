@@ -32,6 +32,8 @@ class Host:
     """
 
     __slots__ = (
+        "_shrunk_at_s",
+        "_throttled_at_s",
         "breaker",
         "ceiling",
         "cells",
@@ -40,6 +42,7 @@ class Host:
         "offered",
         "slots",
         "throttles",
+        "touched",
         "troubled",
         "yields",
     )
@@ -50,6 +53,8 @@ class Host:
         self.slots = min(FIRST_SLOTS, float(ceiling))
         self.troubled = False
         """Whether slots were ever halved: the end of the quick start."""
+        self._shrunk_at_s = float("-inf")
+        self._throttled_at_s = float("-inf")
         self.in_flight = 0
         self.throttles = 0
         """429 answers since the last other one."""
@@ -57,6 +62,8 @@ class Host:
         self.yields = HostYield(kind)
         self.cells: list[tuple[float, int]] = []
         """Heap of (urgency, cell) that this host could serve."""
+        self.touched = False
+        """Whether it was given its cells."""
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
 
@@ -77,28 +84,47 @@ class Host:
             self.slots = min(float(self.ceiling), self.slots + step)
         self.breaker.success()
 
-    def failed(self, failure: Failure, retry_after_s: float | None, now_s: float, random: Random) -> None:
-        """A request failed; learn about load and health, and park where that is due."""
+    def failed(
+        self,
+        failure: Failure,
+        retry_after_s: float | None,
+        now_s: float,
+        asked_at_s: float,
+        random: Random,
+    ) -> None:
+        """A request that started at ``asked_at_s`` failed: learn about load and health, park if that is due.
+
+        What was in flight together fails together: slots, pauses and parkings react once a round.
+        """
         if failure in _ANSWERLESS:
             return
-        if failure in _SHRINKING:
-            self._shrink()
+        if failure in _SHRINKING and asked_at_s >= self._shrunk_at_s:
+            self._shrink(now_s)
         if failure is Failure.RATE_LIMITED:
-            self._throttled(retry_after_s, now_s, random)
+            self._throttled(retry_after_s, now_s, asked_at_s, random)
         elif failure.fault is Fault.HOST:
-            self.breaker.failure(now_s, random)
+            self.breaker.failure(now_s, asked_at_s, random)
             if retry_after_s is not None:
                 self.breaker.park_until(now_s + retry_after_s)
         elif failure.fault is Fault.URL:
             self.answered()
 
-    def _throttled(self, retry_after_s: float | None, now_s: float, random: Random) -> None:
+    def _throttled(
+        self, retry_after_s: float | None, now_s: float, asked_at_s: float, random: Random
+    ) -> None:
         """429 means "later": obey in full, and without a time back off by ourselves."""
         self.breaker.answered = True
-        own_s = min(LONGEST_THROTTLE_S, FIRST_THROTTLE_S * 2.0**self.throttles) * random.uniform(0.8, 1.2)
+        if retry_after_s is not None:
+            self.breaker.park_until(now_s + retry_after_s)
+        if asked_at_s < self._throttled_at_s:
+            return
+        self._throttled_at_s = now_s
+        if not retry_after_s:
+            pause_s = min(LONGEST_THROTTLE_S, FIRST_THROTTLE_S * 2.0 ** min(self.throttles, 10))
+            self.breaker.park_until(now_s + pause_s * random.uniform(0.8, 1.2))
         self.throttles += 1
-        self.breaker.park_until(now_s + (own_s if retry_after_s is None else retry_after_s))
 
-    def _shrink(self) -> None:
+    def _shrink(self, now_s: float) -> None:
+        self._shrunk_at_s = now_s
         self.troubled = True
         self.slots = max(1.0, self.slots / 2)

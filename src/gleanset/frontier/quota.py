@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import Enum
+from heapq import heapify, heappop, heappush
 from math import inf
 
 from ..terms.plan import Quota
@@ -41,6 +42,8 @@ class QuotaBook:
         self.most: list[float] = [inf if quota.at_most is None else quota.at_most for quota in quotas]
         self.left = list(supply)
         """Candidates whose fate is open, leased ones included."""
+        self.out_of_reach = [0] * n
+        """Those of ``left`` that nobody can ask in this run: their hosts never answer."""
         self.accepted = [0] * n
         self.expected = [0.0] * n
         self.spares: list[dict[int, None]] = [{} for _ in range(n)]
@@ -49,10 +52,11 @@ class QuotaBook:
         self._reserves = list(range(n_planned, n))
         self._total = total
         self._kept = frozenset(kept)
-        self._shared_out: set[int] = set()
         self.replacements: list[tuple[int, int]] = []
         """(class, the reserve that took its place), in order."""
         self.open_classes = 0
+        self.n_closed = 0
+        """How often a class needed nothing more; what is in flight for it can be called back."""
         for c in range(n):
             self._close_if_full(c)
         self.open_classes = sum(state is ClassState.OPEN for state in self.state)
@@ -105,7 +109,7 @@ class QuotaBook:
         """Whether an open class cannot reach its quota even if all that is left were good."""
         if self.state[c] is not ClassState.OPEN:
             return False
-        return self.accepted[c] + len(self.spares[c]) + self.left[c] < self.least[c]
+        return self.accepted[c] + len(self.spares[c]) + self.reachable(c) < self.least[c]
 
     def replace(self, c: int) -> int | None:
         """Send the next reserve that can still make it in for class ``c``; None: it stays as it is."""
@@ -124,6 +128,9 @@ class QuotaBook:
             self._reserves.remove(reserve)
         if self.state[c] is ClassState.OPEN:
             self.open_classes -= 1
+        self.n_closed += 1
+        if self._total is not None:
+            self.least[reserve], self.most[reserve] = self.least[c], self.most[c]
         self.state[c] = ClassState.REPLACED
         self.state[reserve] = ClassState.RESERVE
         self._open(reserve)
@@ -132,34 +139,46 @@ class QuotaBook:
 
     def share_out(self, c: int) -> tuple[int, ...]:
         """With a total over all classes: what an exhausted class leaves goes to those that have
-        candidates, the smallest first. The classes that got a place.
+        candidates or spares, the smallest first. The classes that got a place.
         """
-        if self._total is None or self.state[c] is not ClassState.OPEN or self.left[c] > 0:
+        if self._total is None or self.state[c] is not ClassState.OPEN or self.reachable(c) > 0:
             return ()
-        if c in self._shared_out:
-            return ()
-        self._shared_out.add(c)
-        places = int(self.most[c]) - self.accepted[c]
         self.most[c] = self.accepted[c]
         self._close_if_full(c)
-        return self._give(places)
+        inside = [other for other in range(len(self.most)) if self.in_dataset(other)]
+        free = self._total - sum(self.most[other] for other in inside)
+        return self._give(int(free) if free < inf else 0, inside)
 
-    def _give(self, places: int) -> tuple[int, ...]:
+    def _give(self, places: int, inside: Sequence[int]) -> tuple[int, ...]:
+        """Raise the quotas of the smallest classes that can fill them, one place at a time."""
+        room = {c: self.accepted[c] + len(self.spares[c]) + self.reachable(c) for c in inside}
+        takers = [(self.most[c], c) for c in inside if self.most[c] < room[c]]
+        heapify(takers)
         grown: dict[int, None] = {}
-        room = {
-            c: self.left[c] + len(self.spares[c]) + self.accepted[c]
-            for c in range(len(self.most))
-            if self.left[c] > 0 and self.state[c] in {ClassState.OPEN, ClassState.FULL}
-        }
-        for _ in range(places):
-            takers = [c for c, limit in room.items() if self.most[c] < limit]
-            if not takers:
-                break
-            taker = min(takers, key=lambda c: (self.most[c], c))
-            self.most[taker] += 1
-            self._open(taker)
-            grown[taker] = None
+        while places > 0 and takers:
+            most, c = heappop(takers)
+            self.most[c] = most + 1
+            self._open(c)
+            grown[c] = None
+            places -= 1
+            if self.most[c] < room[c]:
+                heappush(takers, (self.most[c], c))
         return tuple(grown)
+
+    def reachable(self, c: int) -> int:
+        """Undecided candidates that may still be asked in this run."""
+        return max(0, self.left[c] - self.out_of_reach[c])
+
+    def write_off(self, c: int) -> None:
+        """Nobody can be asked for this class any more in this run, though some fates are open."""
+        self.out_of_reach[c] = self.left[c]
+
+    def readmit(self, c: int, candidate: int) -> Verdict:
+        """Replay an accepted image. Under a total the class had grown as far as its images show."""
+        if self._total is not None and self.in_dataset(c) and self.accepted[c] >= self.most[c]:
+            self.most[c] = self.accepted[c] + 1
+            self._open(c)
+        return self.admit(c, candidate)
 
     def in_dataset(self, c: int) -> bool:
         return self.state[c] in {ClassState.OPEN, ClassState.FULL}
@@ -185,3 +204,4 @@ class QuotaBook:
         if self.state[c] is ClassState.OPEN and self.accepted[c] >= self.most[c]:
             self.state[c] = ClassState.FULL
             self.open_classes -= 1
+            self.n_closed += 1

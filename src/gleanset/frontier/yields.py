@@ -12,6 +12,8 @@ TRIES_A_HOST = 20
 """Tries that one host contributes to its kind at most: a giant is no proof for the dwarfs."""
 EXPLORATION = 0.3
 """Optimism about the untried: this is added to the chance, divided by the root of (tries + 1)."""
+LEAST_TRY_S = 0.1
+"""A slot is not free sooner than this, however fast a host answers."""
 LEAST_CHANCE = 0.05
 """Used where the chance divides; a class must not have thousands in flight on hopeless hosts."""
 
@@ -66,7 +68,11 @@ class HostYield:
 
     @property
     def score(self) -> float:
-        """Expected images per second of a slot, with optimism for hosts that were hardly tried."""
-        prior_s = HOST_PRIOR_TRIES * self.kind.try_s
-        try_s = (prior_s + self.seconds_s) / (HOST_PRIOR_TRIES + self.tries)
-        return float((self.chance + EXPLORATION / (self.tries + 1) ** 0.5) / max(try_s, 0.001))
+        """Expected images per second of a slot, with optimism for hosts that were hardly tried.
+
+        No floor below the chance, and one below the time: a host that fails at once must not rise by that.
+        """
+        n = HOST_PRIOR_TRIES + self.tries
+        chance = (HOST_PRIOR_TRIES * self.kind.chance + self.successes) / n
+        try_s = (HOST_PRIOR_TRIES * self.kind.try_s + self.seconds_s) / n
+        return float((chance + EXPLORATION / (self.tries + 1) ** 0.5) / max(try_s, LEAST_TRY_S))
