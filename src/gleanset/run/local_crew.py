@@ -2,7 +2,6 @@
 
 import os
 import selectors
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from ..fetch.base import FetchSettings
 from ..terms.inspection import Treatment
 from . import wire
 from .crew import Durable, Lost, Report
+from .hand import Hand, ending, last_line
 from .wire import Task
 from .worker import EXIT_STORAGE, CodecNote
 
@@ -23,68 +23,6 @@ MOST_DEATHS_WITHOUT_WORK = 3
 """Workers that die in a row before one has reported anything: something is wrong with the machine."""
 SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-
-
-class _Hand:
-    """One worker process as its crew sees it."""
-
-    def __init__(
-        self, number: int, life: int, command: list[str], settings: dict[str, Any], log: Path
-    ) -> None:
-        self.number = number
-        self.life = life
-        self.note = Path(settings["note"])
-        self.log = log
-        self.tasks: dict[int, Task] = {}
-        self.written: str = ""
-        self.frames = wire.Frames()
-        self.backlog = bytearray()
-        self.listening = True
-        """Whether its pipe is watched: until it is mourned."""
-        with log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-                env=_environment(),
-            )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.fd_to = self.process.stdin.fileno()
-        self.fd_from = self.process.stdout.fileno()
-        os.set_blocking(self.fd_to, False)
-        os.set_blocking(self.fd_from, False)
-        self.say(["hello", settings])
-
-    def say(self, message: list[Any]) -> None:
-        """Queue a message and write what the pipe takes."""
-        self.backlog += wire.frame(message)
-        self.push()
-
-    def push(self) -> None:
-        try:
-            while self.backlog:
-                del self.backlog[: os.write(self.fd_to, self.backlog[: 1 << 16])]
-        except BlockingIOError:
-            pass
-        except BrokenPipeError:
-            self.backlog.clear()
-
-    def end(self) -> int:
-        """Close the pipes and wait for the end; kill where that takes more than a second."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        try:
-            code = self.process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        self.process.stdout.close()
-        return code
 
 
 class LocalCrew:
@@ -108,15 +46,15 @@ class LocalCrew:
         self._prefix = prefix
         self._selector = selectors.DefaultSelector()
         self._deaths = 0
-        self._at_work: dict[int, _Hand] = {}
+        self._at_work: dict[int, Hand] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._hands = [self._hire(number, 0) for number in range(n_workers)]
 
-    def _hire(self, number: int, life: int) -> _Hand:
+    def _hire(self, number: int, life: int) -> Hand:
         name = f"{self._prefix}-w{number}" + (f"-{life}" if life else "")
         settings = {**self._settings, "note": str(self._folder / f"worker-{number}.now"), "prefix": name}
         command = [sys.executable, "-P", "-m", "gleanset.run.worker"]
-        hand = _Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
+        hand = Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
         self._selector.register(hand.fd_from, selectors.EVENT_READ, hand)
         return hand
 
@@ -130,7 +68,7 @@ class LocalCrew:
         for number, batch in batches.items():
             self._hands[number].say(["work", [wire.task_out(task) for task in batch]])
 
-    def _choose(self, task: Task) -> _Hand:
+    def _choose(self, task: Task) -> Hand:
         """A host prefers a worker, for keep-alive; when that one has far more than its share, the idlest."""
         preferred = self._hands[task.host % len(self._hands)]
         share = len(self._at_work) / len(self._hands)
@@ -161,7 +99,7 @@ class LocalCrew:
             reports += self._read(key.data)
         return reports
 
-    def _read(self, hand: _Hand) -> list[Report]:
+    def _read(self, hand: Hand) -> list[Report]:
         reports: list[Report] = []
         try:
             while chunk := os.read(hand.fd_from, 1 << 18):
@@ -174,7 +112,7 @@ class LocalCrew:
             return [*reports, *self._mourn(hand, f"it spoke nonsense: {error}")]
         return [*reports, *self._mourn(hand, "")]
 
-    def _understand(self, hand: _Hand, kind: str, content: list[Any]) -> list[Report]:
+    def _understand(self, hand: Hand, kind: str, content: list[Any]) -> list[Report]:
         self._deaths = 0
         if kind == "durable":
             return [Durable(content[0], content[1])]
@@ -188,19 +126,19 @@ class LocalCrew:
             reports.append(finding)
         return reports
 
-    def _mourn(self, hand: _Hand, why: str) -> list[Report]:
+    def _mourn(self, hand: Hand, why: str) -> list[Report]:
         """A worker died: save what it wrote, name its leases, hire another."""
         self._selector.unregister(hand.fd_from)
         hand.listening = False
         code = hand.end()
         culprit = CodecNote.read(hand.note)
         if code == EXIT_STORAGE:
-            raise StorageError(_last_line(hand.log))
+            raise StorageError(last_line(hand.log))
         self._deaths += 1
         if self._deaths >= MOST_DEATHS_WITHOUT_WORK and culprit is None:
             raise GleansetError(
-                f"Workers end as soon as they start (the last: {_ending(code)}). Their log {hand.log} says: "
-                f"{_last_line(hand.log)}. State is kept; the same command goes on."
+                f"Workers end as soon as they start (the last: {ending(code)}). Their log {hand.log} says: "
+                f"{last_line(hand.log)}. State is kept; the same command goes on."
             )
         reports: list[Report] = []
         if hand.written:
@@ -208,7 +146,7 @@ class LocalCrew:
         for serial in hand.tasks:
             self._at_work.pop(serial, None)
         lost = tuple(hand.tasks)
-        reports.append(Lost(lost, culprit if culprit in hand.tasks else None, why or _ending(code)))
+        reports.append(Lost(lost, culprit if culprit in hand.tasks else None, why or ending(code)))
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
 
@@ -238,32 +176,3 @@ class LocalCrew:
     def pids(self) -> tuple[int, ...]:
         """The workers' process numbers."""
         return tuple(hand.process.pid for hand in self._hands)
-
-
-def _environment() -> dict[str, str]:
-    """The caller's, with this very package first on the path and one numeric thread a process.
-
-    Empty entries of the path are left out: they mean the folder in which one happens to stand. For the same
-    reason workers are started with ``-P``; without it, ``-m`` puts that folder before everything else.
-    """
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(_PACKAGE_ROOT), *filter(None, paths)]),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
-def _ending(code: int) -> str:
-    if code < 0:
-        return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return "nothing"
-    return lines[-1] if lines else "nothing"
