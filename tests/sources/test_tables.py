@@ -1,6 +1,7 @@
 """CSV, TSV, JSON lines, Parquet and bare URLs: whatever people keep labelled URLs in."""
 
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -195,6 +196,37 @@ def test_stray_bytes_do_not_spoil_a_table(tmp_path: Path) -> None:
         ("http://a.example/%E9", "c%E9t"),
         ("http://a.example/\x00\rb", "cat"),
     ]
+
+
+def test_lines_may_end_with_returns_alone(tmp_path: Path) -> None:
+    """Excel's "CSV (Macintosh)"; compressed as well."""
+    body = f'url,label\r{A},cat\r"{A}",dog\r'.encode()
+    for name, squeezed in (("a.csv", body), ("b.csv.gz", gzip.compress(body))):
+        assert rows(opened(written(tmp_path, name, squeezed))) == [(A, "cat"), (A, "dog")]
+
+
+@pytest.mark.parametrize("torn", ["", "http://a.example/2.jpg,do"])
+def test_zeros_at_the_end_are_one_odd_line(tmp_path: Path, torn: str) -> None:
+    """A crash or a broken copy leaves them; the rows before are sound, a torn one is none."""
+    body = f"url,label\n{A},cat\n{A},dog\n{torn}".encode() + bytes(4096)
+    source = opened(written(tmp_path, "a.csv", body))
+    assert rows(source) == [(A, "cat"), (A, "dog")]
+    assert source.odd_lines == 1
+
+
+def test_darwin_core_calls_an_address_identifier(tmp_path: Path) -> None:
+    """GBIF's multimedia.txt, joined with the species of its occurrences."""
+    head = "gbifID\ttype\tformat\tidentifier\treferences\tcreator\tlicense\tspecies\n"
+    row = f"1\tStillImage\timage/jpeg\t{A}\thttp://a.example/page\tMarc\tCC0\tParus major\n"
+    source = opened(written(tmp_path, "multimedia.txt", (head + row).encode()))
+    assert rows(source) == [(A, "Parus major")]
+
+
+def test_a_tab_is_no_part_of_a_bare_url(tmp_path: Path) -> None:
+    """URL parsers drop it, and what follows would become a part of the address."""
+    source = opened(written(tmp_path, "cats.txt", f"{A}\n{A}\tcat\n{A}?2\n".encode()))
+    assert rows(source) == [(A, "cats"), (f"{A}?2", "cats")]
+    assert source.odd_lines == 1
 
 
 @pytest.mark.material

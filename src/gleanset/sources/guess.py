@@ -8,7 +8,7 @@ from .base import Columns
 
 _USUAL_NAMES: Mapping[str, str] = {
     "url": "url imageurl imgurl originalurl downloadurl photourl pictureurl mediaurl fileurl imagelink "
-    "imageuri contenturl link uri href src",
+    "imageuri contenturl link uri href src identifier",
     "label": "label class classname classid category categoryname labelname wnid synset synsetid synid "
     "classlabel labels species taxon target tag concept",
     "licence": "licence license licenceurl licenseurl licensename",
@@ -18,7 +18,10 @@ _USUAL_NAMES: Mapping[str, str] = {
     "origin": "imageid photoid id key",
 }
 USUAL_NAMES = {ours: tuple(names.split()) for ours, names in _USUAL_NAMES.items()}
-"""What columns are commonly called, likeliest first; only letters and digits count, in any case."""
+"""What columns are commonly called, likeliest first; only letters and digits count, in any case.
+
+``identifier`` is Darwin Core's word for a picture's address (GBIF's ``multimedia.txt``).
+"""
 MANIFEST_COLUMNS = frozenset({"key", "label", "url", "sha256", "phash"})
 
 

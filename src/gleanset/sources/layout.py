@@ -16,6 +16,8 @@ from .records import JsonLines
 from .text import DelimitedTable, UrlLines
 
 _URL = re.compile(r"\s*https?:[/\\]", re.IGNORECASE)
+_SCORED = re.compile(r"\s*https?:\S+(?:[ \t]+\d+:[\d.]+)+\s*", re.IGNORECASE)
+"""An address, then ``class:score`` as often as it has classes: Tencent ML-Images."""
 _MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|!--)", re.IGNORECASE)
 _BINARY = {
     b"PK\x03\x04": "a zip archive",
@@ -37,8 +39,10 @@ DELIMITERS = (",", "\t", ";", "|")
 def open_text(file: ListFile, head: bytes, columns: Columns, fmt: str | None) -> Source:
     """The source for a text file whose first bytes are ``head``; ListError where it is no list."""
     head = head.removeprefix(BOM)
+    head = head.rstrip(b"\0") or head  # what a crash left behind the last line
     _refuse_foreign(file.name, head)
     lines = _first_lines(head)
+    _refuse_scores(file.name, lines)
     match fmt or _guess(file, lines, columns):
         case "imagenet":
             return Fall2011List(file)
@@ -73,6 +77,14 @@ def _refuse_foreign(name: str, head: bytes) -> None:
     if n_control > len(head[:4096]) // 30:
         raise ListError(
             f"{name}: binary data, not a list of URLs. Unpack or convert it, or name another file."
+        )
+
+
+def _refuse_scores(name: str, lines: list[str]) -> None:
+    if _share(bool(_SCORED.fullmatch(line)) for line in lines) > 0.5:
+        raise ListError(
+            f"{name}: several labels a URL, each with a score ({lines[0][:60]!r}). Multi-label lists are not "
+            "read yet: write one row for each URL and the label you want of it, as CSV with url,label."
         )
 
 

@@ -66,7 +66,7 @@ class ListFile:
     def head(self) -> bytes:
         """The first bytes after decompression, at most ``HEAD_BYTES``."""
         with self._translated(), self.path.open("rb") as file:
-            return next(_blocks(file, HEAD_BYTES), b"")
+            return next(_with_newlines(_blocks(file, HEAD_BYTES)), b"")
 
     def chunks(self) -> Iterator[bytes]:
         """The text in pieces of whole lines, each ended by a newline, read ahead by a thread."""
@@ -87,7 +87,7 @@ class ListFile:
         with self._translated(), self.path.open("rb", buffering=0) as file:
             raw = _Hashed(file)
             with io.BufferedReader(raw, 1 << 20) as buffered:
-                yield from _whole_lines(_blocks(buffered, CHUNK_BYTES), self.name)
+                yield from _whole_lines(_with_newlines(_blocks(buffered, CHUNK_BYTES)), self.name)
                 while buffered.read(CHUNK_BYTES):
                     pass  # what a decompressor left over belongs to the digest
         self._remember(raw.sha256.hexdigest())
@@ -179,6 +179,21 @@ def _members(stream: IO[bytes], n_bytes: int) -> Iterator[bytes]:
                 yield b"\n"
 
 
+def _with_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same blocks; those of a file that ends its lines by carriage returns alone with newlines instead.
+
+    Excel calls it "CSV (Macintosh)". Where there is a newline, a lone return is part of a line.
+    """
+    first = next(blocks, b"")
+    head = first[:HEAD_BYTES]
+    if b"\r" in head and b"\n" not in head:
+        yield first.replace(b"\r", b"\n")
+        yield from (block.replace(b"\r", b"\n") for block in blocks)
+    elif first:
+        yield first
+        yield from blocks
+
+
 def _whole_lines(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
     carry = b""
     for block in blocks:
@@ -193,6 +208,8 @@ def _whole_lines(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
                 f"{name}: a line of more than {LONGEST_LINE_BYTES >> 20} MiB. "
                 "That is no list of URLs: check the file."
             )
+    if carry.endswith(b"\0"):
+        carry = b"\0"  # a crash lost the end of the file: what is left of the line is no row
     if carry:
         yield carry + b"\n"
 

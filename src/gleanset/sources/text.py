@@ -173,7 +173,7 @@ class _Reading:
 
 
 class UrlLines(TableSource):
-    """Bare URLs, one a line, all of one class. A comma, a quote or a blank is part of the URL."""
+    """Bare URLs, one a line, all of one class. Commas, quotes and blanks are part of a URL, tabs are not."""
 
     def __init__(self, file: ListFile, label: str) -> None:
         super().__init__(file, "urls", {"url": "url"}, label)
@@ -183,7 +183,7 @@ class UrlLines(TableSource):
         for chunk in self._file.chunks():
             lines = Lines.of(chunk if n_lines else chunk.removeprefix(BOM))
             text = pc.utf8_trim_whitespace(lines.strings(lines.starts, lines.ends))
-            is_url = np.asarray(pc.match_substring_regex(text, "(?i)^https?:"))
+            is_url = np.asarray(pc.match_substring_regex(text, r"(?i)^https?:[^\t]*$"))
             is_blank = np.array(pc.equal(text, ""))
             if not n_lines and is_url_name(text[0].as_py()):
                 is_blank[0] = True

@@ -24,7 +24,8 @@ from .rows import LabelledRows
 AT_LEAST = (1, 10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000)
 MOST_TOP_HOSTS = 50
 MOST_ODD_EXAMPLES = 20
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
+"""One more whenever the same bytes are read as other rows."""
 _AHEAD = 2
 """Batches that wait to be counted while the next is read; each holds about 30 MB."""
 _MOST_UNSUMMED = 2_000_000
