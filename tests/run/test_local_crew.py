@@ -1,7 +1,9 @@
 """Real worker programs: what they send home, what they leave on the disk, and what their death costs."""
 
 import os
+import resource
 import signal
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ from threading import Event, Thread
 import pytest
 from PIL import Image
 
+from gleanset.errors import GleansetError
 from gleanset.fetch.base import FetchSettings
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.local_crew import LocalCrew
@@ -80,6 +83,18 @@ def make_crew(
     return LocalCrew(folder / "workers", folder / "blobs", "r1", fetch, treatment, n_workers)
 
 
+def make_crew(
+    folder: Path,
+    site: int,
+    n_workers: int,
+    treatment: Treatment = Treatment(),
+    timeout_s: float = PATIENCE_S,
+) -> LocalCrew:
+    """Workers that find every name at the small site."""
+    fetch = FetchSettings(timeout_s=timeout_s, first_byte_s=timeout_s, resolve=(f"*=127.0.0.1:{site}",))
+    return LocalCrew(folder / "workers", folder / "blobs", "r1", fetch, treatment, n_workers)
+
+
 @pytest.fixture
 def crew(tmp_path: Path, site: int) -> Iterator[LocalCrew]:
     """Two workers that find every name at the small site."""
@@ -105,6 +120,10 @@ def hear(crew: LocalCrew, enough: Callable[[list[Report]], bool]) -> list[Report
 
 def findings(reports: list[Report]) -> dict[int, Finding]:
     return {one.serial: one for one in reports if isinstance(one, Finding)}
+
+
+def lost_in(reports: list[Report]) -> list[Lost]:
+    return [one for one in reports if isinstance(one, Lost)]
 
 
 def test_workers_fetch_inspect_and_stash(crew: LocalCrew, tmp_path: Path) -> None:
@@ -173,3 +192,83 @@ def test_nothing_in_the_folder_of_the_caller_is_run(
         one.send([task(1, "good")])
         assert 1 in findings(hear(one, lambda r: 1 in findings(r)))
     assert not (home / "executed").exists()
+
+
+def write_note(folder: Path, number: int, serial: int, since_s: float) -> None:
+    """What a worker that is decoding leaves in the file that outlives it."""
+    (folder / "workers" / f"worker-{number}.now").write_bytes(struct.pack("<qd", serial, since_s))
+
+
+def test_a_note_of_an_earlier_life_blames_nobody(tmp_path: Path, site: int) -> None:
+    """Serials begin at 1 in each run: what a killed engine left behind names an innocent picture."""
+    (tmp_path / "workers").mkdir()
+    write_note(tmp_path, 0, 2, time.monotonic())
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        os.kill(one.pids[0], signal.SIGSTOP)  # it never comes to write a note of its own
+        one.send([task(2, "good")])
+        os.kill(one.pids[0], signal.SIGKILL)
+        lost = next(iter(lost_in(hear(one, lambda r: bool(lost_in(r))))))
+    assert (lost.serials, lost.culprit) == ((2,), None)
+
+
+def test_workers_that_die_three_times_in_a_row_end_the_run(tmp_path: Path, site: int) -> None:
+    """Whatever their notes say, and whatever the other workers report meanwhile."""
+    with closing(make_crew(tmp_path, site, 2)) as one:
+        one.send([task(1, "good")])
+        assert 1 in findings(hear(one, lambda r: 1 in findings(r)))
+        for life in range(2):
+            one.send([task(2, "hang")])
+            write_note(tmp_path, 0, 2, time.monotonic())
+            os.kill(one.pids[0], signal.SIGKILL)
+            hear(one, lambda r: bool(lost_in(r)))
+            one.send([task(2 * life + 5, "good")])
+            hear(one, lambda r: bool(findings(r)))
+        os.kill(one.pids[0], signal.SIGKILL)
+        with pytest.raises(GleansetError, match="Workers end as soon as they start.*SIGKILL"):
+            hear(one, lambda r: False)
+
+
+def test_a_worker_that_reported_something_may_die_again(tmp_path: Path, site: int) -> None:
+    """A picture that kills its worker now and then does not end a run."""
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        for serial in range(4):
+            one.send([task(serial, "good")])
+            assert serial in findings(hear(one, lambda r: bool(findings(r))))
+            os.kill(one.pids[0], signal.SIGKILL)
+            hear(one, lambda r: bool(lost_in(r)))
+
+
+def test_nothing_in_the_folder_of_the_caller_is_run(
+    tmp_path: Path, site: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who collects beside files named ``queue.py`` or ``pycurl.py`` did not ask to have them executed."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("queue", "pycurl", "json"):
+        (home / f"{name}.py").write_text("import pathlib; pathlib.Path('executed').touch()\n")
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep)
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        one.send([task(1, "good")])
+        assert 1 in findings(hear(one, lambda r: 1 in findings(r)))
+    assert not (home / "executed").exists()
+
+
+@pytest.fixture
+def no_files_left() -> Iterator[Callable[[], None]]:
+    """A switch: from then on this process can open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_worker_that_cannot_be_started_is_told_in_a_sentence(
+    crew: LocalCrew, no_files_left: Callable[[], None]
+) -> None:
+    """What was found, what to do now; a list of calls helps nobody."""
+    no_files_left()
+    os.kill(crew.pids[0], signal.SIGKILL)
+    with pytest.raises(
+        GleansetError, match=r"Worker 1 could not be started: Too many open files\. .*ulimit -n"
+    ):
+        hear(crew, lambda r: False)

@@ -23,7 +23,12 @@ class Hand:
         self.note = Path(settings["note"])
         self.log = log
         self.tasks: dict[int, Task] = {}
+        self.prefix: str = settings["prefix"]
+        """With which the names of all its segments begin."""
         self.written: str = ""
+        """The segment of the latest finding."""
+        self.why = ""
+        """Why it was killed by us; empty: it was not."""
         self.frames = wire.Frames()
         self.backlog = bytearray()
         self.listening = True
@@ -58,6 +63,11 @@ class Hand:
             pass
         except BrokenPipeError:
             self.backlog.clear()
+
+    def kill(self, why: str) -> None:
+        """Its pipe ends then, behind whatever it has still said."""
+        self.why = why
+        self.process.kill()
 
     def end(self) -> int:
         """Close the pipes and wait for the end; kill where that takes more than a second."""

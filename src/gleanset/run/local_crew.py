@@ -1,10 +1,12 @@
 """Worker processes on this machine, driven over pipes."""
 
+import errno
 import os
 import selectors
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,9 +27,17 @@ SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
 
 
+_REMEDIES = {
+    errno.EAGAIN: "You may not have more processes: raise `ulimit -u`, or lower --workers.",
+    errno.ENOMEM: "Memory is short: close other programs, or lower --workers.",
+    errno.EMFILE: "Too many files are open: raise `ulimit -n`, or lower --workers.",
+    errno.ENFILE: "The machine has too many open files: close other programs, or lower --workers.",
+}
+
+
 class LocalCrew:
-    """Implements ``Crew`` with ``n_workers`` programs. A worker that dies costs its leases and is
-    replaced; the picture that it was decoding is named.
+    """Implements ``Crew`` with ``n_workers`` programs. A worker that dies, or hangs in its decoder, costs its
+    leases and is replaced; the picture that it was decoding is named.
     """
 
     def __init__(
@@ -39,22 +49,42 @@ class LocalCrew:
         treatment: Treatment,
         n_workers: int,
     ) -> None:
-        """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run."""
+        """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run.
+
+        Raises:
+            GleansetError: the machine cannot bear so many processes.
+        """
         self._folder = folder
         self._settings = {"fetch": fetch.to_json(), "treatment": asdict(treatment), "blobs": str(blobs)}
         self._blobs = blobs
         self._prefix = prefix
         self._selector = selectors.DefaultSelector()
-        self._deaths = 0
+        self._deaths: Counter[int] = Counter()
+        """By worker, since its last finding. What others report says nothing about this one."""
         self._at_work: dict[int, Hand] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        self._hands = [self._hire(number, 0) for number in range(n_workers)]
+        self._hands: list[Hand] = []
+        try:
+            for number in range(n_workers):
+                self._hands.append(self._hire(number, 0))
+        except GleansetError:
+            self.close()
+            raise
 
     def _hire(self, number: int, life: int) -> Hand:
+        """The note of an earlier life goes first: the serial in it may be somebody else's by now."""
         name = f"{self._prefix}-w{number}" + (f"-{life}" if life else "")
-        settings = {**self._settings, "note": str(self._folder / f"worker-{number}.now"), "prefix": name}
+        note = self._folder / f"worker-{number}.now"
+        settings = {**self._settings, "note": str(note), "prefix": name}
         command = [sys.executable, "-P", "-m", "gleanset.run.worker"]
-        hand = Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
+        try:
+            note.unlink(missing_ok=True)
+            hand = Hand(number, life, command, settings, self._folder / f"worker-{number}.log")
+        except OSError as error:
+            raise GleansetError(
+                f"Worker {number + 1} could not be started: {error.strerror or error}. {_remedy(error)} "
+                "State is kept; the same command goes on."
+            ) from error
         self._selector.register(hand.fd_from, selectors.EVENT_READ, hand)
         return hand
 
@@ -108,14 +138,13 @@ class LocalCrew:
         except BlockingIOError:
             return reports
         except (ValueError, KeyError, TypeError) as error:
-            hand.process.kill()
-            return [*reports, *self._mourn(hand, f"it spoke nonsense: {error}")]
-        return [*reports, *self._mourn(hand, "")]
+            hand.kill(f"it spoke nonsense: {error}")
+        return [*reports, *self._mourn(hand)]
 
     def _understand(self, hand: Hand, kind: str, content: list[Any]) -> list[Report]:
-        self._deaths = 0
         if kind == "durable":
             return [Durable(content[0], content[1])]
+        del self._deaths[hand.number]
         reports: list[Report] = []
         for fields in content[0]:
             finding = wire.finding_in(fields)
@@ -126,18 +155,18 @@ class LocalCrew:
             reports.append(finding)
         return reports
 
-    def _mourn(self, hand: Hand, why: str) -> list[Report]:
-        """A worker died: save what it wrote, name its leases, hire another."""
+    def _mourn(self, hand: Hand) -> list[Report]:
+        """A worker is gone: save what it wrote, name its leases, hire another."""
         self._selector.unregister(hand.fd_from)
         hand.listening = False
         code = hand.end()
-        culprit = CodecNote.read(hand.note)
         if code == EXIT_STORAGE:
             raise StorageError(last_line(hand.log))
-        self._deaths += 1
-        if self._deaths >= MOST_DEATHS_WITHOUT_WORK and culprit is None:
+        self._deaths[hand.number] += 1
+        why = hand.why or ending(code)
+        if self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK:
             raise GleansetError(
-                f"Workers end as soon as they start (the last: {ending(code)}). Their log {hand.log} says: "
+                f"Workers end as soon as they start (the last: {why}). Their log {hand.log} says: "
                 f"{last_line(hand.log)}. State is kept; the same command goes on."
             )
         reports: list[Report] = []
@@ -145,8 +174,9 @@ class LocalCrew:
             reports.append(self._rescue(hand.written))
         for serial in hand.tasks:
             self._at_work.pop(serial, None)
-        lost = tuple(hand.tasks)
-        reports.append(Lost(lost, culprit if culprit in hand.tasks else None, why or ending(code)))
+        decoding, _ = CodecNote.read(hand.note)
+        culprit = decoding if decoding in hand.tasks else None
+        reports.append(Lost(tuple(hand.tasks), culprit, why))
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
 
@@ -176,3 +206,7 @@ class LocalCrew:
     def pids(self) -> tuple[int, ...]:
         """The workers' process numbers."""
         return tuple(hand.process.pid for hand in self._hands)
+
+
+def _remedy(error: OSError) -> str:
+    return _REMEDIES.get(error.errno or 0, "Put that right, or lower --workers.")

@@ -77,13 +77,16 @@ class CodecNote:
         return time.monotonic() - since_s if serial >= 0 else 0.0
 
     @staticmethod
-    def read(path: Path) -> int | None:
-        """The lease that a dead worker was decoding; None: none."""
+    def read(path: Path) -> tuple[int | None, float]:
+        """The lease that a worker is or was decoding, since when; (None, 0.0): none.
+
+        The time is that of ``time.monotonic``, which all processes of a machine share.
+        """
         try:
-            serial, _ = _NOTE.unpack(path.read_bytes())
+            serial, since_s = _NOTE.unpack(path.read_bytes())
         except (OSError, struct.error):
-            return None
-        return int(serial) if serial >= 0 else None
+            return None, 0.0
+        return (int(serial), float(since_s)) if serial >= 0 else (None, 0.0)
 
 
 class Decoder:
