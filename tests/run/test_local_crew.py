@@ -83,18 +83,6 @@ def make_crew(
     return LocalCrew(folder / "workers", folder / "blobs", "r1", fetch, treatment, n_workers)
 
 
-def make_crew(
-    folder: Path,
-    site: int,
-    n_workers: int,
-    treatment: Treatment = Treatment(),
-    timeout_s: float = PATIENCE_S,
-) -> LocalCrew:
-    """Workers that find every name at the small site."""
-    fetch = FetchSettings(timeout_s=timeout_s, first_byte_s=timeout_s, resolve=(f"*=127.0.0.1:{site}",))
-    return LocalCrew(folder / "workers", folder / "blobs", "r1", fetch, treatment, n_workers)
-
-
 @pytest.fixture
 def crew(tmp_path: Path, site: int) -> Iterator[LocalCrew]:
     """Two workers that find every name at the small site."""
@@ -224,8 +212,8 @@ def test_workers_that_die_three_times_in_a_row_end_the_run(tmp_path: Path, site:
             one.send([task(2 * life + 5, "good")])
             hear(one, lambda r: bool(findings(r)))
         os.kill(one.pids[0], signal.SIGKILL)
-        with pytest.raises(GleansetError, match="Workers end as soon as they start.*SIGKILL"):
-            hear(one, lambda r: False)
+        with pytest.raises(GleansetError, match=r"Workers end as soon as they start.*SIGKILL"):
+            hear(one, lambda _: False)
 
 
 def test_a_worker_that_reported_something_may_die_again(tmp_path: Path, site: int) -> None:
@@ -236,22 +224,6 @@ def test_a_worker_that_reported_something_may_die_again(tmp_path: Path, site: in
             assert serial in findings(hear(one, lambda r: bool(findings(r))))
             os.kill(one.pids[0], signal.SIGKILL)
             hear(one, lambda r: bool(lost_in(r)))
-
-
-def test_nothing_in_the_folder_of_the_caller_is_run(
-    tmp_path: Path, site: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who collects beside files named ``queue.py`` or ``pycurl.py`` did not ask to have them executed."""
-    home = tmp_path / "home"
-    home.mkdir()
-    for name in ("queue", "pycurl", "json"):
-        (home / f"{name}.py").write_text("import pathlib; pathlib.Path('executed').touch()\n")
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep)
-    with closing(make_crew(tmp_path, site, 1)) as one:
-        one.send([task(1, "good")])
-        assert 1 in findings(hear(one, lambda r: 1 in findings(r)))
-    assert not (home / "executed").exists()
 
 
 @pytest.fixture
@@ -271,4 +243,4 @@ def test_a_worker_that_cannot_be_started_is_told_in_a_sentence(
     with pytest.raises(
         GleansetError, match=r"Worker 1 could not be started: Too many open files\. .*ulimit -n"
     ):
-        hear(crew, lambda r: False)
+        hear(crew, lambda _: False)
