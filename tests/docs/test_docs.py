@@ -145,6 +145,35 @@ def test_links_between_pages_lead_somewhere(pages: list[Path]) -> None:
     assert broken == []
 
 
+def test_links_into_a_page_name_one_of_its_headings(pages: list[Path]) -> None:
+    """As GitHub makes anchors: lower case, blanks as dashes, no other signs."""
+
+    def anchors(page: Path) -> set[str]:
+        heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+    broken = [
+        f"{page.name}: {target}#{anchor}"
+        for page in pages
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if not target.startswith("http") and anchor not in anchors(page.parent / target if target else page)
+    ]
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_index(project_root: Path) -> None:
+    docs = project_root / "docs"
+    seen: set[Path] = set()
+    todo = [docs / "index.md"]
+    while todo:
+        page = todo.pop()
+        if page not in seen:
+            seen.add(page)
+            links = LINK.findall(page.read_text(encoding="utf-8"))
+            todo += [(page.parent / link).resolve() for link in links if link.endswith(".md")]
+    assert {page for page in docs.rglob("*.md") if page.resolve() not in seen} == set()
+
+
 def test_every_decision_is_in_the_list_of_decisions(project_root: Path) -> None:
     folder = project_root / "docs" / "decisions"
     listed = (folder / "README.md").read_text(encoding="utf-8")
