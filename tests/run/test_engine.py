@@ -1,6 +1,6 @@
 """The engine carries and writes down; what it is told, in which order, and what a crash may cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.pen import Pen
 from gleanset.run.wire import Task
+from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Flaw, Inspection, Stored
 from gleanset.terms.outcome import Failed, Failure
@@ -69,6 +71,10 @@ class ScriptedCrew:
     def flush(self) -> None:
         """Everything that is durable was said."""
 
+    def rescue(self, segment: str) -> Durable | None:
+        """Nothing hangs here."""
+        return None
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -79,11 +85,8 @@ class Ledger:
     def __init__(self) -> None:
         self.lines: list[Settlement] = []
 
-    def write(self, settlements: Sequence[Settlement]) -> None:
+    def write(self, settlements: Sequence[Settlement], notes: Sequence[Note] = ()) -> None:
         self.lines += settlements
-
-    def note(self, kind: str, payload: Mapping[str, Any]) -> None:
-        """Not of interest here."""
 
 
 def finding(task: Task, **what: Any) -> Finding:
@@ -177,17 +180,18 @@ def test_no_row_is_written_before_its_body_is_on_the_disk() -> None:
         return reports
 
     class Watched(Ledger):
-        def write(self, settlements: Sequence[Settlement]) -> None:
+        def write(self, settlements: Sequence[Settlement], notes: Sequence[Note] = ()) -> None:
             for one in settlements:
                 assert one.finding is not None
                 assert one.finding.blob is not None
                 end = one.finding.blob.offset + one.finding.blob.length
                 assert end <= durable_to, "a row names a body that may be lost"
                 written_at[one.candidate] = durable_to
-            super().write(settlements)
+            super().write(settlements, notes)
 
     room = Room(rule, Quota(), n=35)
-    room.engine._ledger = room.ledger = Watched()
+    room.ledger = Watched()
+    room.engine._pen = Pen(room.ledger, room.clock)
     room.engine.run()
     assert len(written_at) == 35
 

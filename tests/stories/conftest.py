@@ -1,6 +1,6 @@
 """Whole crawls on virtual time: the real engine, minds and inspector before a rotten web without sockets."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from importlib.resources import files
@@ -21,6 +21,7 @@ from gleanset.run.atlas import PoolAtlas
 from gleanset.run.crew import Durable, Report
 from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.wire import Task
+from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Treatment
 from gleanset.terms.outcome import Failed, Fetched, Moved
@@ -92,6 +93,10 @@ class VirtualCrew:
     def flush(self) -> None:
         """Everything is durable as soon as it is said."""
 
+    def rescue(self, segment: str) -> Durable | None:
+        """Nothing hangs here."""
+        return None
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -101,14 +106,12 @@ class MemoryLedger:
     """A journal that forgets when the test ends."""
 
     rows: dict[int, Settlement] = field(default_factory=dict)
-    notes: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
-    def write(self, settlements: Sequence[Settlement]) -> None:
+    def write(self, settlements: Sequence[Settlement], notes: Sequence[Note] = ()) -> None:
         for settlement in settlements:
             self.rows[settlement.candidate] = settlement
-
-    def note(self, kind: str, payload: Mapping[str, Any]) -> None:
-        self.notes.append((kind, payload))
+        self.notes += notes
 
 
 class ListPool:

@@ -2,7 +2,7 @@
 
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from ..frontier import Frontier, Limits
 from ..judge.judge import Judge
 from ..judge.placeholders import Signatures
 from ..store.journal import Journal
-from ..store.journal_rows import JournalRow
+from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.inspection import Treatment
@@ -105,9 +105,21 @@ class Collection:
         for kind, payload in notes:
             if kind == "class-replaced":
                 self.frontier.book.substitute(payload["class"], payload["by"])
-        amended = []
-        wall_s = self._clock.wall_s()
-        for row in self._journal.rows():
+        n_replaced = len(self.frontier.book.replacements)
+        amended = [
+            *self._replay_rows(pool, lambda row: row.verdict is not Verdict.SPARE),
+            *self._replay_rows(pool, lambda row: row.verdict is Verdict.SPARE),
+            *self.frontier.review(),
+        ]
+        for settlement in amended:
+            self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
+        new = self.frontier.book.replacements[n_replaced:]
+        self._journal.write(amended, [Note("class-replaced", {"class": old, "by": by}) for old, by in new])
+
+    def _replay_rows(self, pool: Pool, chosen: Callable[[JournalRow], bool]) -> Iterator[Settlement]:
+        """Replay some rows in order of writing; what today's quotas make another verdict of."""
+        wall_s, now_s = self._clock.wall_s(), self._clock.now_s()
+        for row in filter(chosen, self._journal.rows()):
             if row.candidate >= pool.n:
                 raise WorkdirError(
                     f"{self._workdir.journal} names candidate {row.candidate}, but the pool has {pool.n}. "
@@ -116,12 +128,14 @@ class Collection:
             self.statistics.settled(row.candidate, row.verdict, row.reason)
             if due(row, wall_s):
                 continue
+            if row.verdict is Verdict.DEFERRED and row.due_at_s is not None:
+                self.frontier.postpone(row.candidate, now_s + row.due_at_s - wall_s)
+                continue
             verdict = self._restore(row, pool)
             if verdict is not row.verdict:
-                settlement = Settlement(row.candidate, verdict, spare_reason(verdict), row.attempts)
-                self.statistics.settled(row.candidate, verdict, settlement.reason)
-                amended.append(settlement)
-        self._journal.write(amended)
+                c = int(pool.label[row.candidate])
+                reason = spare_reason(verdict, self.frontier.book.state[c])
+                yield Settlement(row.candidate, verdict, reason, row.attempts)
 
     def _restore(self, row: JournalRow, pool: Pool) -> Verdict:
         seen = row.inspection

@@ -3,12 +3,11 @@
 It decides nothing itself. One turn: ask the frontier, send, receive, judge, settle, commit.
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..clock import Clock
 from ..errors import GleansetError, StorageError
@@ -17,14 +16,14 @@ from ..judge.judge import Judge
 from ..terms.candidate import Candidate
 from ..terms.inspection import Flaw, Inspection
 from ..terms.outcome import Failed, Failure, Lease
-from ..terms.verdict import BlobRef, Finding, Ruling, Settlement
+from ..terms.verdict import Finding, Ruling, Settlement
 from .crew import Crew, Durable, Lost
+from .pen import Ledger, Pen
 from .wire import Task
 
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
-COMMIT_EVERY_S = 0.5
-COMMIT_EVERY = 500
+LAST_FLUSH_S = 60.0
 DRAIN_S = 3.0
 """How long a stop waits for what is in flight before it is called back."""
 WANTED = Ruling()
@@ -37,13 +36,6 @@ class Ending(Enum):
     """Nothing is left to ask that could be asked now."""
     STOPPED = "stopped"
     TIME_LIMIT = "time-limit"
-
-
-class Ledger(Protocol):
-    """Where settlements are written: the journal."""
-
-    def write(self, settlements: Sequence[Settlement]) -> None: ...
-    def note(self, kind: str, payload: Mapping[str, Any]) -> None: ...
 
 
 class Atlas(Protocol):
@@ -85,7 +77,7 @@ class Engine:
         self._frontier = frontier
         self._judge = judge
         self._crew = crew
-        self._ledger = ledger
+        self._pen = Pen(ledger, clock)
         self._atlas = atlas
         self._clock = clock
         self._patience = patience
@@ -94,11 +86,10 @@ class Engine:
         self._stopping = stopping
         self._tasks: dict[int, Lease] = {}
         """Leases that are out, by serial number."""
-        self._unwritten: deque[Settlement] = deque()
-        self._durable: dict[str, int] = {}
-        self._last_commit_s = clock.now_s()
         self._started_s = clock.now_s()
         self._quiet_since_s: float | None = None
+        self._wake_at_s: float | None = None
+        """When the frontier said that something may come; asked once a quiet spell, for it is dear."""
         self._dead_names: set[str] = set()
         self._noted = len(frontier.book.replacements)
 
@@ -107,11 +98,10 @@ class Engine:
         try:
             ending = self._collect()
             self._call_back(list(self._tasks))
-            self._write(self._frontier.defer_rest(self._clock.wall_s(), self._clock.now_s()))
-            self._commit_all()
+            self._finish(self._frontier.defer_rest(self._clock.wall_s(), self._clock.now_s()))
         except GleansetError:
             with suppress(StorageError):
-                self._commit()
+                self._pen.commit()
             raise
         self._turn()
         return ending
@@ -132,48 +122,67 @@ class Engine:
             return Ending.TIME_LIMIT
         if self._frontier.done:
             return Ending.SETTLED
-        self._send(self._frontier.lease(now_s))
-        wait_s = self._wait_s(now_s)
+        self._take_back(self._frontier.overdue(now_s))
+        decided_at_once = self._send(self._frontier.lease(now_s))
+        wait_s = 0.0 if decided_at_once else self._wait_s(now_s)
         if wait_s is None:
-            return Ending.SETTLED
+            return None if self._give_up_waiting() else Ending.SETTLED
         self._receive(min(wait_s, TURN_S))
-        self._commit_if_due()
+        self._write()
         self._turn()
         return None
 
     def _wait_s(self, now_s: float) -> float | None:
-        """How long nothing can happen; None: nothing will."""
+        """How long nothing can happen; None: nothing will, or not soon enough."""
         if self._tasks:
             self._quiet_since_s = None
             return TURN_S
         if self._quiet_since_s is None:
-            self._quiet_since_s = now_s
-        wake_at_s = self._frontier.wake_at(now_s)
-        if wake_at_s is None or wake_at_s - self._quiet_since_s > self._patience.parked_s:
+            self._quiet_since_s, self._wake_at_s = now_s, None
+        if self._wake_at_s is None or self._wake_at_s <= now_s:
+            self._wake_at_s = self._frontier.wake_at(now_s)
+        if self._wake_at_s is None or self._wake_at_s - self._quiet_since_s > self._patience.parked_s:
             return None
-        return max(0.0, wake_at_s - now_s)
+        return max(0.0, self._wake_at_s - now_s)
 
-    # -- out -------------------------------------------------------------------------------------
+    def _give_up_waiting(self) -> bool:
+        """Nobody can be asked (soon): let reserves and other classes step in; whether one could."""
+        changed, settled = self._frontier.give_up_waiting()
+        self._pen.add(settled)
+        self._note_replacements()
+        self._quiet_since_s = None
+        return changed
 
-    def _send(self, leases: Sequence[Lease]) -> None:
-        """Hand leases to the crew. URLs of names that do not exist are settled at once instead."""
-        while leases:
-            tasks, dead = [], []
-            for lease in leases:
-                url = lease.url or self._atlas.candidate(lease.candidate).url
-                if self._dead_names and self._atlas.name_of(url) in self._dead_names:
-                    dead.append(lease)
-                    continue
-                group = self._atlas.group_name(lease.host)
-                tasks.append(
-                    Task(lease.candidate, lease.attempt, lease.host, lease.serial, url, group, lease.hops)
-                )
-                self._tasks[lease.serial] = lease
+    # Out
+
+    def _send(self, leases: Sequence[Lease]) -> bool:
+        """Hand leases to the crew; whether there were URLs of dead names, which are settled at once."""
+        tasks, dead = [], []
+        for lease in leases:
+            url = lease.url or self._atlas.candidate(lease.candidate).url
+            if self._dead_names and self._atlas.name_of(url) in self._dead_names:
+                dead.append(lease)
+                continue
+            group = self._atlas.group_name(lease.host)
+            tasks.append(
+                Task(lease.candidate, lease.attempt, lease.host, lease.serial, url, group, lease.hops)
+            )
+            self._tasks[lease.serial] = lease
+        if tasks:
             self._crew.send(tasks)
-            for lease in dead:
-                failed = Failed(Failure.NAME_NOT_FOUND, detail="this name did not exist a moment ago")
-                self._settle(self._about(lease, failed=failed))
-            leases = self._frontier.lease(self._clock.now_s()) if dead else ()
+        for lease in dead:
+            failed = Failed(Failure.NAME_NOT_FOUND, detail="this name did not exist a moment ago")
+            self._settle(self._about(lease, failed=failed), lease)
+        return bool(dead)
+
+    def _take_back(self, serials: Sequence[int]) -> None:
+        """Leases that nobody answered: a worker hangs, or what it said was lost."""
+        self._crew.cancel(serials)
+        for serial in serials:
+            lease = self._tasks.pop(serial, None)
+            if lease is not None:
+                failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
+                self._settle(self._about(lease, failed=failed), lease)
 
     def _call_back(self, serials: list[int]) -> None:
         """Cancel requests and give their leases back."""
@@ -189,23 +198,24 @@ class Engine:
         if unwanted:
             self._call_back([serial for serial, lease in self._tasks.items() if lease.candidate in unwanted])
 
-    # -- in --------------------------------------------------------------------------------------
+    # In
 
     def _receive(self, timeout_s: float) -> None:
-        open_before = self._frontier.book.open_classes
+        closed_before = self._frontier.book.n_closed
         for report in self._crew.receive(timeout_s):
             match report:
                 case Finding():
-                    if self._tasks.pop(report.serial, None) is not None:
-                        self._settle(report)
-                case Durable(segment, offset):
-                    self._durable[segment] = max(offset, self._durable.get(segment, 0))
+                    lease = self._tasks.pop(report.serial, None)
+                    if lease is not None:
+                        self._settle(report, lease)
+                case Durable():
+                    self._pen.durable(report)
                 case Lost():
                     self._lost(report)
-        if self._frontier.book.open_classes != open_before:
+        if self._frontier.book.n_closed != closed_before:
             self._call_back_unwanted()
 
-    def _settle(self, finding: Finding) -> None:
+    def _settle(self, finding: Finding, lease: Lease) -> None:
         """Judge a finding and write down what follows."""
         ruling, moved_to = WANTED, None
         seen = finding.inspection
@@ -214,22 +224,19 @@ class Engine:
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         elif finding.moved is not None:
             moved_to = self._atlas.find_group(finding.moved.url)
-        elif finding.failed is not None and finding.failed.failure is Failure.NAME_NOT_FOUND:
-            self._dead_names.add(self._atlas.name_of(self._asked(finding)))
+        elif _found_no_name(finding, lease):
+            self._dead_names.add(self._atlas.name_of(lease.url or self._atlas.candidate(lease.candidate).url))
         settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to)
         self._watch(finding, settled)
-        self._write(settled)
+        self._pen.add(settled)
         self._note_replacements()
 
     def _note_replacements(self) -> None:
         """Write down which reserves stepped in: the dataset's classes are not what the plan said."""
         replaced = self._frontier.book.replacements
         for old, new in replaced[self._noted :]:
-            self._ledger.note("class-replaced", {"class": old, "by": new})
+            self._pen.note("class-replaced", {"class": old, "by": new})
         self._noted = len(replaced)
-
-    def _asked(self, finding: Finding) -> str:
-        return finding.final_url or self._atlas.candidate(finding.candidate).url
 
     def _lost(self, lost: Lost) -> None:
         """A worker is gone: its leases go back, uncharged; the picture that killed it is settled."""
@@ -239,7 +246,7 @@ class Engine:
                 continue
             if serial == lost.culprit:
                 seen = Inspection(0, bytes(32), Flaw.DECODER_CRASH, lost.why)
-                self._settle(self._about(lease, inspection=seen))
+                self._settle(self._about(lease, inspection=seen), lease)
             else:
                 self._frontier.release(lease.candidate, self._clock.now_s())
 
@@ -265,37 +272,42 @@ class Engine:
         deadline_s = self._clock.now_s() + DRAIN_S
         while self._tasks and self._clock.now_s() < deadline_s:
             self._receive(min(TURN_S, deadline_s - self._clock.now_s()))
-            self._commit_if_due()
+            self._write()
             self._turn()
 
-    # -- down ------------------------------------------------------------------------------------
+    # Down
 
-    def _write(self, settled: list[Settlement]) -> None:
-        self._unwritten.extend(settled)
+    def _write(self) -> None:
+        """Commit what is due; flush for a worker that does not."""
+        self._pen.commit_if_due()
+        segment = self._pen.stuck_segment()
+        if segment is not None:
+            flushed = self._crew.rescue(segment)
+            if flushed is not None:
+                self._pen.durable(flushed)
 
-    def _commit_if_due(self) -> None:
-        now_s = self._clock.now_s()
-        if len(self._unwritten) >= COMMIT_EVERY or now_s - self._last_commit_s >= COMMIT_EVERY_S:
-            self._last_commit_s = now_s
-            self._commit()
+    def _finish(self, settled: list[Settlement]) -> None:
+        """Wait until every body is on the disk and every settlement in the journal.
 
-    def _commit(self) -> None:
-        """Write all settlements, in order, up to the first whose body is not on the disk yet."""
-        ready = []
-        while self._unwritten and self._on_disk(self._unwritten[0]):
-            ready.append(self._unwritten.popleft())
-        if ready:
-            self._ledger.write(ready)
-
-    def _on_disk(self, settlement: Settlement) -> bool:
-        blob: BlobRef | None = settlement.finding.blob if settlement.finding is not None else None
-        return blob is None or self._durable.get(blob.segment, 0) >= blob.offset + blob.length
-
-    def _commit_all(self) -> None:
-        """Wait until every body is on the disk and every settlement in the journal."""
-        self._commit()
-        deadline_s = self._clock.now_s() + 60.0
-        while self._unwritten and self._clock.now_s() < deadline_s:
+        Raises:
+            StorageError: a body does not get there; what comes behind it was not written either.
+        """
+        self._pen.add(settled)
+        deadline_s = self._clock.now_s() + LAST_FLUSH_S
+        self._pen.commit()
+        while self._pen.n_waiting:
+            if self._clock.now_s() >= deadline_s:
+                raise StorageError(
+                    f"{self._pen.n_waiting} results wait for a body that does not get onto the disk. "
+                    "Check the disk, then run the same command again: they are asked for anew."
+                )
             self._crew.flush()
             self._receive(TURN_S)
-            self._commit()
+            self._write()
+            self._pen.commit()
+
+
+def _found_no_name(finding: Finding, lease: Lease) -> bool:
+    """Whether the leased URL's own name does not exist; a redirect within the site may have led elsewhere."""
+    failed = finding.failed
+    return failed is not None and failed.failure is Failure.NAME_NOT_FOUND and finding.hops == lease.hops

@@ -10,6 +10,8 @@ from ..terms.verdict import Finding, Judgement, Settlement, Verdict
 WINDOW_S = 10.0
 """Over which the rates in the live view are taken."""
 ETA_WINDOW_S = 60.0
+HOSTS_A_S = 5e-5
+"""Seconds between two counts for each host: 100,000 hosts cost 0.1 s, so they are counted every 5 s."""
 UNDECIDED, GOOD = 0, 1
 
 
@@ -63,6 +65,9 @@ class Statistics:
         self._tries = [0, 0]
         self._hits = [0, 0]
         self._seconds_s = [0.0, 0.0]
+        self._hosts_counted_s = float("-inf")
+        self._hosts_active = 0
+        self._hosts_parked = 0
         self._images = Rate(WINDOW_S)
         self._bytes = Rate(WINDOW_S)
         self._pace = Rate(ETA_WINDOW_S)
@@ -107,6 +112,7 @@ class Statistics:
     def tally(self, phase: Phase, frontier: Frontier, now_s: float) -> Tally:
         """The snapshot of this moment."""
         book = frontier.book
+        self._look_at_hosts(frontier, now_s)
         inside = [c for c in range(len(book.state)) if book.in_dataset(c)]
         accepted = sum(book.accepted[c] for c in inside)
         wanted = self._wanted(frontier, inside)
@@ -124,14 +130,21 @@ class Statistics:
             images_per_s=max(0.0, self._images.per_s(now_s)),
             bytes_per_s=self._bytes.per_s(now_s),
             bytes_total=self.n_bytes,
-            hosts_active=sum(host.in_flight > 0 for host in frontier.hosts()),
-            hosts_parked=frontier.parked_hosts(now_s),
-            hosts_seen=sum(host.yields.tries > 0 for host in frontier.hosts()),
+            hosts_active=self._hosts_active,
+            hosts_parked=self._hosts_parked,
             reasons=tuple((word, n) for word, n in self.reasons.most_common() if n > 0),
             eta_s=missing / pace if missing is not None and pace > 0 else None,
             per_class=tuple(self._progress(frontier, c) for c in inside),
             groups=self._groups(),
         )
+
+    def _look_at_hosts(self, frontier: Frontier, now_s: float) -> None:
+        """Count hosts at work and parked; where they are many, only now and then: each is looked at."""
+        if now_s < self._hosts_counted_s + HOSTS_A_S * frontier.n_hosts:
+            return
+        self._hosts_counted_s = now_s
+        self._hosts_active = sum(host.in_flight > 0 for host in frontier.hosts())
+        self._hosts_parked = frontier.parked_hosts(now_s)
 
     def _wanted(self, frontier: Frontier, inside: list[int]) -> int | None:
         if self._total is not None:
@@ -162,6 +175,8 @@ class Statistics:
         return (*rows, total)
 
 
-def spare_reason(verdict: Verdict) -> str:
+def spare_reason(verdict: Verdict, state: ClassState) -> str:
     """The word that goes with a verdict that a replay may change."""
-    return Judgement.CLASS_FULL.word if verdict is Verdict.SPARE else ""
+    if verdict is not Verdict.SPARE:
+        return ""
+    return (Judgement.CLASS_REPLACED if state is ClassState.REPLACED else Judgement.CLASS_FULL).word

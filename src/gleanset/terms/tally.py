@@ -40,7 +40,6 @@ class Tally:
     bytes_total: int = 0
     hosts_active: int = 0
     hosts_parked: int = 0
-    hosts_seen: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
     """Rejections by reason, most first."""
     eta_s: float | None = None
