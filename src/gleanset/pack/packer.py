@@ -37,6 +37,8 @@ NAMES = ("data", "manifest.parquet", "outcomes.parquet", "classes.csv", "README.
 """What a pack writes, in the order in which it takes its place."""
 
 _EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
+_FACTS = tuple((field.name, field.type == pa.string()) for field in MANIFEST if field.name != "path")
+"""Of a sample, and which of them are text."""
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -156,13 +158,13 @@ def _sample(row: dict[str, Any], body: bytes) -> Sample:
         split=row["split"],
         extension=_EXTENSIONS[row["stored_format"]],
         body=body,
-        facts={field.name: _plain(row[field.name], field.type) for field in MANIFEST if field.name != "path"},
+        facts={name: _plain(row[name], is_text) for name, is_text in _FACTS},
     )
 
 
-def _plain(value: Any, kind: pa.DataType) -> Any:
+def _plain(value: Any, is_text: bool) -> Any:
     """As JSON can say it: times in ISO 8601. Absent text is empty: `datasets` guesses types."""
-    if value is None and kind == pa.string():
+    if value is None and is_text:
         return ""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
