@@ -18,9 +18,10 @@ from PIL import Image
 from gleanset.errors import GleansetError
 from gleanset.fetch.base import FetchSettings
 from gleanset.run.crew import Durable, Lost, Report
-from gleanset.run.local_crew import LocalCrew
+from gleanset.run.local_crew import GRACE_S, LocalCrew
 from gleanset.run.wire import Task
-from gleanset.store.blobs import BlobReader
+from gleanset.run.worker import LONGEST_DECODE_S
+from gleanset.store.blobs import HEADER_BYTES, BlobReader
 from gleanset.terms.inspection import Flaw, Treatment
 from gleanset.terms.outcome import Failure
 from gleanset.terms.verdict import Finding
@@ -244,3 +245,30 @@ def test_a_worker_that_cannot_be_started_is_told_in_a_sentence(
         GleansetError, match=r"Worker 1 could not be started: Too many open files\. .*ulimit -n"
     ):
         hear(crew, lambda _: False)
+
+
+def test_what_a_slow_worker_wrote_is_made_durable_for_it(tmp_path: Path, site: int) -> None:
+    """One worker that is stopped must not hold back the journal of all others."""
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        one.send([task(1, "good"), task(2, "hang")])
+        blob = findings(hear(one, lambda r: bool(findings(r))))[1].blob
+        os.kill(one.pids[0], signal.SIGSTOP)
+        assert blob is not None
+        assert one.rescue(blob.segment) == Durable(blob.segment, blob.offset + HEADER_BYTES + blob.length)
+
+
+@pytest.mark.parametrize("segment", ["r1-w0-000009.seg", "../pool.arrow", "", "r0-w0-000001.seg"])
+def test_a_segment_that_nobody_wrote_is_not_made_durable(crew: LocalCrew, segment: str) -> None:
+    assert crew.rescue(segment) is None
+
+
+def test_a_worker_that_hangs_while_decoding_is_killed(tmp_path: Path, site: int) -> None:
+    """A decoder that holds the interpreter leaves its worker no chance to notice."""
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        one.send([task(1, "good"), task(2, "hang")])
+        hear(one, lambda r: bool(findings(r)))
+        os.kill(one.pids[0], signal.SIGSTOP)
+        write_note(tmp_path, 0, 2, time.monotonic() - LONGEST_DECODE_S - GRACE_S - 1)
+        lost = lost_in(hear(one, lambda r: bool(lost_in(r))))[0]
+    assert (lost.serials, lost.culprit) == ((2,), 2)
+    assert lost.why == "decoding one picture took more than 15 s"

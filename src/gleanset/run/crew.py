@@ -50,6 +50,13 @@ class Crew(Protocol):
         """Ask for everything to be made durable now; the ``Durable`` reports follow."""
         ...
 
+    def rescue(self, segment: str) -> Durable | None:
+        """Make durable what lies in ``segment`` now, without its worker, which may be slow or hang.
+
+        Every body whose finding was received is in it. None: no worker has ever written such a segment.
+        """
+        ...
+
     def close(self) -> None:
         """End all workers. What they had not reported is lost, like a lease."""
         ...

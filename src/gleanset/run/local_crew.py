@@ -12,17 +12,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import GleansetError, StorageError
+from ..errors import GleansetError, StorageError, storage_errors
 from ..fetch.base import FetchSettings
+from ..store.durable import sync_folder
 from ..terms.inspection import Treatment
 from . import wire
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
 from .wire import Task
-from .worker import EXIT_STORAGE, CodecNote
+from .worker import EXIT_STORAGE, LONGEST_DECODE_S, CodecNote
 
 MOST_DEATHS_WITHOUT_WORK = 3
-"""Workers that die in a row before one has reported anything: something is wrong with the machine."""
+"""Lives of one worker that end before it has found anything: something is wrong with the machine."""
+GRACE_S = 5.0
+"""What a worker that hangs is given to end itself."""
+LOOK_EVERY_S = 1.0
 SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
 
@@ -61,8 +65,14 @@ class LocalCrew:
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         """By worker, since its last finding. What others report says nothing about this one."""
+        self._look_at_s = 0.0
+        self._segments: set[str] = set()
+        """All that findings have named."""
         self._at_work: dict[int, Hand] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        for needed in (folder, blobs):
+            with storage_errors("writing", needed):
+                needed.mkdir(parents=True, exist_ok=True)
+                sync_folder(needed.parent)
         self._hands: list[Hand] = []
         try:
             for number in range(n_workers):
@@ -122,6 +132,7 @@ class LocalCrew:
 
     def receive(self, timeout_s: float) -> list[Report]:
         reports: list[Report] = []
+        self._kill_the_hung()
         for hand in self._hands:
             hand.push()
         wait_s = min(timeout_s, 0.05) if any(hand.backlog for hand in self._hands) else timeout_s
@@ -152,6 +163,7 @@ class LocalCrew:
             self._at_work.pop(finding.serial, None)
             if finding.blob is not None:
                 hand.written = finding.blob.segment
+                self._segments.add(hand.written)
             reports.append(finding)
         return reports
 
@@ -170,8 +182,8 @@ class LocalCrew:
                 f"{last_line(hand.log)}. State is kept; the same command goes on."
             )
         reports: list[Report] = []
-        if hand.written:
-            reports.append(self._rescue(hand.written))
+        if (rescued := self.rescue(hand.written)) is not None:
+            reports.append(rescued)
         for serial in hand.tasks:
             self._at_work.pop(serial, None)
         decoding, _ = CodecNote.read(hand.note)
@@ -180,11 +192,27 @@ class LocalCrew:
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
 
-    def _rescue(self, segment: str) -> Durable:
-        """What a dead worker wrote is in the page cache: make it durable for it."""
-        with (self._blobs / segment).open("rb") as file:
+    def rescue(self, segment: str) -> Durable | None:
+        """Bodies are in the page cache before their findings are sent, so anyone can make them durable."""
+        if segment not in self._segments:
+            return None
+        path = self._blobs / segment
+        with storage_errors("writing", path), path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size  # first: what is written meanwhile is not covered
             os.fsync(file.fileno())
-            return Durable(segment, os.fstat(file.fileno()).st_size)
+            sync_folder(self._blobs)
+        return Durable(segment, size)
+
+    def _kill_the_hung(self) -> None:
+        """A decoder may hold the interpreter, a worker may be stopped: it cannot look after itself then."""
+        now_s = time.monotonic()
+        if now_s < self._look_at_s:
+            return
+        self._look_at_s = now_s + LOOK_EVERY_S
+        for hand in self._hands:
+            _, since_s = CodecNote.read(hand.note)
+            if 0.0 < since_s < now_s - LONGEST_DECODE_S - GRACE_S:  # 0.0: half written, or nothing
+                hand.kill(f"decoding one picture took more than {LONGEST_DECODE_S + GRACE_S:.0f} s")
 
     def close(self) -> None:
         for hand in self._hands:
