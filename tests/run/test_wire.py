@@ -1,5 +1,8 @@
 """What passes between engine and worker arrives as it was sent."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,23 +34,26 @@ SEEN = st.builds(
     thumbnail=st.none() | st.binary(min_size=256, max_size=256),
     md5=st.none() | st.binary(min_size=16, max_size=16),
     sha1=st.none() | st.binary(min_size=20, max_size=20),
-    stored=st.none() | STORED,
 )
+KEPT = st.builds(replace, SEEN, stored=STORED)
 FAILED = st.builds(
     Failed, st.sampled_from(Failure), st.none() | st.integers(100, 599), TEXT, st.none() | st.floats(0, 1e6)
 )
 NUMBER = st.integers(0, 2**50)
+OUTCOMES = st.one_of(
+    st.fixed_dictionaries({"failed": FAILED}),
+    st.fixed_dictionaries({"moved": st.builds(Moved, TEXT, st.integers(0, 9))}),
+    st.fixed_dictionaries({"inspection": SEEN}),
+    st.fixed_dictionaries({"inspection": KEPT, "blob": st.builds(BlobRef, TEXT, NUMBER, NUMBER)}),
+)
 FINDINGS = st.builds(
-    Finding,
+    lambda outcome, *fields, **more: Finding(*fields, **outcome, **more),
+    OUTCOMES,
     NUMBER,
     NUMBER,
     NUMBER,
     st.floats(0, 100),
     st.floats(0, 2e9),
-    failed=st.none() | FAILED,
-    moved=st.none() | st.builds(Moved, TEXT, st.integers(0, 9)),
-    inspection=st.none() | SEEN,
-    blob=st.none() | st.builds(BlobRef, TEXT, NUMBER, NUMBER),
     status=st.none() | st.integers(100, 599),
     final_url=st.none() | TEXT,
     headers=st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
@@ -78,3 +84,76 @@ def test_tasks_survive_the_pipe() -> None:
     """A lease as the worker sees it."""
     task = wire.Task(7, 2, 3, 99, "http://example.com/a.jpg", "example.com", 1)
     assert wire.task_in(wire.task_out(task)) == task
+
+
+def a_good_finding() -> list[Any]:
+    """As a worker says it: a picture of 30 bytes that was kept."""
+    stored = Stored("jpeg", 40, 30, 30, bytes(32), "original")
+    seen = Inspection(30, bytes(32), None, phash=2**64 - 1, thumbnail=bytes(256), stored=stored)
+    blob = BlobRef("r1-w0-000001.seg", 0, 30)
+    return wire.finding_out(Finding(7, 1, 3, 0.5, 1.7e9, inspection=seen, blob=blob, serial=9))
+
+
+FAILED_AT, MOVED_AT, SEEN_AT, BLOB_AT = 5, 6, 7, 8
+
+
+@pytest.mark.parametrize(
+    ("path", "lie"),
+    [
+        ((0,), 2**63),
+        ((1,), -1),
+        ((2,), "3"),
+        ((2,), True),
+        ((3,), float("nan")),
+        ((3,), float("inf")),
+        ((4,), -1.0),
+        ((FAILED_AT,), ["not-found", 404, "", None]),
+        ((MOVED_AT,), ["http://example.com/", 1]),
+        ((SEEN_AT,), None),
+        ((SEEN_AT,), False),
+        ((SEEN_AT, 0), 1.5),
+        ((SEEN_AT, 1), "00" * 31),
+        ((SEEN_AT, 1), None),
+        ((SEEN_AT, 2), "gone"),
+        ((SEEN_AT, 3), "x" * (wire.LONGEST_TEXT + 1)),
+        ((SEEN_AT, 3), "\ud800"),
+        ((SEEN_AT, 5), 2**80),
+        ((SEEN_AT, 9), 2**64),
+        ((SEEN_AT, 10), "00" * 255),
+        ((SEEN_AT, 11), "zz"),
+        ((SEEN_AT, 13), None),
+        ((SEEN_AT, 13, 0), "svg"),
+        ((SEEN_AT, 13, 0), []),
+        ((SEEN_AT, 13, 4), "00"),
+        ((BLOB_AT,), None),
+        ((BLOB_AT,), ["r1-w0-000001.seg", 0]),
+        ((BLOB_AT, 1), -1),
+        ((BLOB_AT, 2), 2**63),
+        ((9,), "200"),
+        ((10,), 5),
+        ((11,), [["a", "b", "c"]]),
+        ((11,), [["a", 1]]),
+        ((11,), [["a", "b"]] * 10_001),
+        ((11,), None),
+        ((12,), ["127.0.0.1"]),
+        ((13,), -1),
+        ((14,), None),
+    ],
+)
+def test_no_value_is_believed_that_no_honest_worker_says(path: tuple[int, ...], lie: object) -> None:
+    """A worker decodes hostile pictures: what took it over speaks to us."""
+    fields = a_good_finding()
+    assert wire.finding_in(fields).serial == 9
+    place = fields
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = lie
+    with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
+        wire.finding_in(fields)
+
+
+@pytest.mark.parametrize("fields", [None, 5, "finding", [], {}, [1] * 15, [[]] * 15, [None] * 15, ["x"] * 99])
+def test_no_shape_is_believed_either(fields: Any) -> None:
+    """Whatever it is, it ends as one of four exceptions."""
+    with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
+        wire.finding_in(fields)

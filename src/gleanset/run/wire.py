@@ -1,20 +1,31 @@
 """What passes between the engine and a worker: JSON in frames of a length and a payload.
 
-JSON and not pickle: a worker decodes hostile pictures, and nothing that it says may run here.
+JSON and not pickle: a worker decodes hostile pictures, and nothing that it says may run here. What comes
+back is checked value by value, so that nothing of it can upset the journal or the minds either.
 """
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 from ..terms.inspection import Flaw, Inspection, Stored, StoredFormat
 from ..terms.outcome import FAILURE_BY_WORD, Failed, Moved
 from ..terms.verdict import BlobRef, Finding
+from ..urls import LONGEST_URL
 
 _LENGTH = struct.Struct("<I")
 MAX_FRAME_BYTES = 64 * 2**20
+LONGEST_TEXT = LONGEST_URL
+"""Characters. URLs are the longest texts that travel: values of headers and details are cut far below."""
+_MOST_HEADERS = 10_000
+_END_OF_WHOLE = 2**63
+"""What the journal's integers hold."""
+_END_OF_TIME = 1e13
+"""Seconds: no clock and no ``Retry-After`` (12 digits) gets there."""
+_STORED_FORMATS = get_args(StoredFormat)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +101,37 @@ def finding_out(finding: Finding) -> list[Any]:
 
 
 def finding_in(fields: list[Any]) -> Finding:
-    """The finding that ``finding_out`` took apart. Raises ValueError or KeyError for anything else."""
+    """The finding that ``finding_out`` took apart.
+
+    Raises ``ValueError``, ``LookupError``, ``TypeError`` or ``AttributeError`` for whatever no honest worker
+    says: numbers the journal cannot hold, text without end, more than one outcome.
+    """
     candidate, attempt, host, elapsed_s, at_s, failed, moved, seen, blob, *rest = fields
     status, final_url, headers, address, hops, serial = rest
-    return Finding(
-        candidate,
-        attempt,
-        host,
-        elapsed_s,
-        at_s,
-        failed and Failed(FAILURE_BY_WORD[failed[0]], *failed[1:]),
-        moved and Moved(*moved),
-        seen and _inspection_in(seen),
-        blob and BlobRef(*blob),
-        status,
-        final_url,
-        tuple((name, value) for name, value in headers),
-        address,
-        hops,
-        serial,
+    if [failed, moved, seen].count(None) != 2:
+        raise ValueError("not exactly one outcome")
+    if len(headers) > _MOST_HEADERS:
+        raise ValueError(f"{len(headers)} headers")
+    finding = Finding(
+        _whole(candidate),
+        _whole(attempt),
+        _whole(host),
+        _number(elapsed_s),
+        _number(at_s),
+        None if failed is None else _failed_in(*failed),
+        None if moved is None else _moved_in(*moved),
+        None if seen is None else _inspection_in(seen),
+        None if blob is None else _blob_in(*blob),
+        _or_none(_whole, status),
+        _or_none(_text, final_url),
+        tuple((_text(name), _text(value)) for name, value in headers),
+        _or_none(_text, address),
+        _whole(hops),
+        _whole(serial),
     )
+    if (finding.blob is None) != (finding.inspection is None or finding.inspection.stored is None):
+        raise ValueError("a body that is stored nowhere, or that nobody wants")
+    return finding
 
 
 def _inspection_out(seen: Inspection) -> list[Any]:
@@ -140,36 +162,80 @@ def _inspection_out(seen: Inspection) -> list[Any]:
     ]
 
 
-def _inspection_in(fields: list[Any]) -> Inspection:
-    n_bytes, sha256, flaw, detail, form, width_px, height_px, mode, frames, phash, *hexes, stored = fields
-    thumbnail, md5, sha1 = map(_unhex, hexes)
-    return Inspection(
-        n_bytes,
-        bytes.fromhex(sha256),
-        flaw and Flaw(flaw),
-        detail,
-        form,
-        width_px,
-        height_px,
-        mode,
-        frames,
-        phash,
-        thumbnail,
-        md5,
-        sha1,
-        stored and _stored_in(*stored),
+def _failed_in(word: str, status: Any, detail: Any, retry_after_s: Any) -> Failed:
+    return Failed(
+        FAILURE_BY_WORD[word], _or_none(_whole, status), _text(detail), _or_none(_number, retry_after_s)
     )
 
 
-def _stored_in(
-    form: StoredFormat, width_px: int, height_px: int, n_bytes: int, sha256: str, how: str
-) -> Stored:
-    return Stored(form, width_px, height_px, n_bytes, bytes.fromhex(sha256), how)
+def _moved_in(url: Any, hops: Any) -> Moved:
+    return Moved(_text(url), _whole(hops))
+
+
+def _blob_in(segment: Any, offset: Any, length: Any) -> BlobRef:
+    return BlobRef(_text(segment), _whole(offset), _whole(length))
+
+
+def _inspection_in(fields: list[Any]) -> Inspection:
+    n_bytes, sha256, flaw, detail, form, width_px, height_px, mode, frames, phash, *hexes, stored = fields
+    thumbnail, md5, sha1 = hexes
+    return Inspection(
+        _whole(n_bytes),
+        _bytes(sha256, 32),
+        None if flaw is None else Flaw(flaw),
+        _text(detail),
+        _or_none(_text, form),
+        _whole(width_px),
+        _whole(height_px),
+        _text(mode),
+        _whole(frames),
+        None if phash is None else _whole(phash, 2**64),
+        None if thumbnail is None else _bytes(thumbnail, 256),
+        None if md5 is None else _bytes(md5, 16),
+        None if sha1 is None else _bytes(sha1, 20),
+        None if stored is None else _stored_in(*stored),
+    )
+
+
+def _stored_in(form: Any, width_px: Any, height_px: Any, n_bytes: Any, sha256: Any, how: Any) -> Stored:
+    if form not in _STORED_FORMATS:
+        raise ValueError("a format that is never stored")
+    return Stored(form, _whole(width_px), _whole(height_px), _whole(n_bytes), _bytes(sha256, 32), _text(how))
+
+
+def _or_none(check: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else check(value)
+
+
+def _whole(value: Any, end: int = _END_OF_WHOLE) -> int:
+    """A JSON integer of 0 or more, below ``end``."""
+    if type(value) is not int or not 0 <= value < end:
+        raise ValueError("a number out of range")
+    return value
+
+
+def _number(value: Any) -> float:
+    """Finite, 0 or more."""
+    if type(value) not in (int, float) or not 0 <= value < _END_OF_TIME:
+        raise ValueError("a number out of range")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    """Not without end, and nothing that cannot be written as UTF-8."""
+    if type(value) is not str or len(value) > LONGEST_TEXT:
+        raise ValueError("a text out of bounds")
+    if not value.isascii():
+        value.encode()
+    return value
+
+
+def _bytes(value: Any, length: int) -> bytes:
+    data = bytes.fromhex(value)
+    if len(data) != length:
+        raise ValueError(f"{len(data)} bytes where {length} belong")
+    return data
 
 
 def _hex(data: bytes | None) -> str | None:
     return None if data is None else data.hex()
-
-
-def _unhex(text: str | None) -> bytes | None:
-    return None if text is None else bytes.fromhex(text)
