@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from . import mistakes
+from . import mistakes, places
 from .model import OPTIONS, TALK, Talk
 from .option import Option, option_name, variable_name
 from .recipe import DRAWING, Recipe
@@ -106,15 +106,17 @@ def _parted(field: str, text: str) -> object:
 
 
 def _say_file(said: Said, config: str) -> None:
-    name = Path(config).name
+    name, folder = Path(config).name, Path(config).absolute().parent
     for key, value in _toml(config).items():
         word = key.replace("_", "-")
         if word in TABLES:
             _say_table(said, name, word, value)
         elif word == "lists":
-            said.say("lists", _list_names(name, value), f"{name}: lists")
-        elif word in _BY_NAME:
-            said.say(_BY_NAME[word], value, f"{name}: {key} = {_as_written(value)}")
+            lists = tuple(str(places.found(one, folder)) for one in _list_names(name, value))
+            said.say("lists", lists, f"{name}: lists")
+        elif (field := _BY_NAME.get(word)) is not None:
+            raw = places.found(value, folder) if _KNOWN[field].is_path else value
+            said.say(field, raw, f"{name}: {key} = {_as_written(value)}")
         else:
             known = (*_BY_NAME, "lists", *TABLES)
             raise mistakes.unknown(f"{name}: {key} = {_as_written(value)}", word, known, "option")

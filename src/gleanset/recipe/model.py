@@ -62,7 +62,7 @@ class Options(Checked):
         collects=True, many=True)] = ()
     class_table: Annotated[str | None, Option("which classes", forms.text, "FILE.csv",
         "choose, rename and merge by a table: from,class[,images][,split]; one column is enough",
-        collects=True)] = None
+        collects=True, is_path=True)] = None
     under: Annotated[Texts, Option("which classes", _WORDS, "SYNSET",
         "only classes in this WordNet subtree", collects=True, many=True)] = ()
     not_under: Annotated[Texts, Option("which classes", _WORDS, "SYNSET",
@@ -128,7 +128,7 @@ class Options(Checked):
     proxy: Annotated[str | None, Option("network", forms.proxy, "URL",
         "go through this proxy", otherwise="none is used")] = None
     cacert: Annotated[str | None, Option("network", forms.existing_file, "FILE",
-        "trust the certificates in this file", otherwise="the system's")] = None
+        "trust the certificates in this file", is_path=True, otherwise="the system's")] = None
     insecure: Annotated[bool, Option("network", forms.switch, "",
         "accept bad certificates, and record it")] = False
     resolve: Annotated[Texts, Option("network", forms.many(forms.resolve_rule, commas=True),

@@ -35,6 +35,8 @@ class Option:
     many: bool = False
     bare: str | None = None
     """The value when the flag is given without one; None: it needs one."""
+    is_path: bool = False
+    """Whether it names a file that is read: seen from another folder, the same file is meant."""
 
     def value(self, raw: object) -> object:
         """The checked value of ``raw``. Raises ``ValueError`` with a sentence."""

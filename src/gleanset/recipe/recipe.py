@@ -8,9 +8,9 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 
 from .. import __version__
-from . import mistakes, writing
+from . import mistakes, places, writing
 from .model import OPTIONS, Options
-from .option import option_name
+from .option import Option, option_name
 
 DRAWING = tuple(name for name, option in OPTIONS.items() if option.group == "which classes")
 
@@ -83,7 +83,7 @@ class Recipe(Options):
             f"{option_name(name)} was {writing.shown(getattr(stored, name))}, "
             f"is now {writing.shown(getattr(self, name))}"
             for name, option in OPTIONS.items()
-            if option.collects and getattr(self, name) != getattr(stored, name)
+            if option.collects and _differ(option, getattr(self, name), getattr(stored, name))
         )
 
     def agent(self) -> str:
@@ -98,3 +98,7 @@ class Recipe(Options):
         and ``versions``; unless they are given, the first two are this recipe's own.
         """
         return writing.recipe_toml(self, extra or {})
+
+
+def _differ(option: Option, now: object, before: object) -> bool:
+    return not places.same(now, before) if option.is_path else now != before

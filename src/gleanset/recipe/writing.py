@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ..terms.plan import Quota
+from . import places
 from .model import OPTIONS
 from .option import Option, option_name
 
@@ -77,8 +78,9 @@ def default_text(option: Option, default: object) -> str:
 
 
 def recipe_toml(recipe: "Recipe", extra: Mapping[str, Mapping[str, Any]]) -> str:
-    """The whole file: the options at the top, then the tables."""
-    lines = [HEAD.format(name="recipe.toml"), f"lists = {_toml(list(recipe.lists))}"]
+    """The whole file: the options at the top, then the tables. Files are named by their whole paths."""
+    lists = [places.lasting(word) for word in recipe.lists]
+    lines = [HEAD.format(name="recipe.toml"), f"lists = {_toml(lists)}"]
     for name, option in OPTIONS.items():
         value = getattr(recipe, name)
         if value is not None and value != ():
@@ -88,6 +90,8 @@ def recipe_toml(recipe: "Recipe", extra: Mapping[str, Mapping[str, Any]]) -> str
         "drawn": {"classes": list(recipe.drawn), "reserves": list(recipe.reserves)} if recipe.drawn else {},
         **extra,
     }
+    digests = tables["list-sha256"].items()
+    tables["list-sha256"] = {places.lasting(word): digest for word, digest in digests}
     for name, table in tables.items():
         if table:
             lines += [f"\n[{_key(name)}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
@@ -97,6 +101,8 @@ def recipe_toml(recipe: "Recipe", extra: Mapping[str, Mapping[str, Any]]) -> str
 def _written(name: str, option: Option, value: Any) -> Any:
     if name == "proxy":
         return _without_password(value)
+    if option.is_path:
+        return places.lasting(value)
     if option.metavar == "TIME":
         return duration_text(value)
     if isinstance(value, Quota) and value.at_least == value.at_most:
