@@ -3,7 +3,7 @@
 Functions take the options of the command line as keywords, return frozen values and print nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..store.workdir import Workdir
 from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
-from .results import ClassLine, ClassResult, Report, StopSignal
+from .results import ClassLine, ClassResult, Progress, Report, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
@@ -41,12 +41,6 @@ __all__ = [
     "survey_charts",
     "survey_page",
 ]
-
-Progress = Callable[[Tally], None]
-
-
-def _silent(_: Tally) -> None:
-    """Nobody watches."""
 
 
 def _recipe(lists: Sequence[str] | str, options: dict[str, Any]) -> Recipe:
@@ -79,7 +73,7 @@ def build(
 
     if out is None:
         raise UsageError("out is missing. Name the folder in which the dataset shall be.")
-    return build_into(_recipe(lists, options), Path(out), progress or _silent, stop or StopSignal())
+    return build_into(_recipe(lists, options), Path(out), progress or silent, stop or StopSignal())
 
 
 def survey(lists: Sequence[str] | str, **options: Any) -> Survey:
@@ -141,9 +135,7 @@ def report(out: str | Path) -> Path:
 def status(out: str | Path) -> Report:
     """Where a build stands, read from its journal; another process may be at work there."""
     workdir = Workdir.at(Path(out))
-    known = saved.read(workdir)
-    if known is None:
-        raise UsageError(f"{out}: this build was never planned. Run `gleanset build` to begin it.")
+    known = saved.read_planned(workdir)
     with JournalReader(workdir.journal) as journal:
         standing = Standing(known.plan, Pool.open(workdir.pool), journal)
     if standing.finished is None:
@@ -157,4 +149,4 @@ def demo(
     """Build a small dataset from a simulated rotten web on loopback."""
     from .demonstration import build_demo
 
-    return build_demo(Path(out), progress or _silent, stop or StopSignal())
+    return build_demo(Path(out), progress or silent, stop or StopSignal())

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -26,11 +26,9 @@ from . import saved
 from .finishing import finish, form_of
 from .lists import Surveyed, census_of, choose, look, names_and_parents, open_lists, plan_of, wordnet
 from .renaming import as_chosen
-from .results import Report, StopSignal
+from .results import Progress, Report, StoppedError, StopSignal
 from .saved import Saved, quotas_of
 from .standing import Standing
-
-Progress = Callable[[Tally], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +42,26 @@ class _Prepared:
 
 def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
     """Begin a build, or go on with the one in ``out``."""
+    try:
+        return _build_into(recipe, out, progress, stop)
+    except StoppedError:
+        nothing: dict[str, int] = {}
+        return Report("interrupted", str(out.resolve()), "", (), 0, 0, nothing, 0, 0.0, 0.0)
+
+
+def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
     started_s = time.monotonic()
     check_network(recipe)
 
     def say(tally: Tally) -> None:
         progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
 
-    prepared = None if _occupied(out) else _prepare(recipe, say)
+    prepared = None if _occupied(out) else _prepare(recipe, say, stop)
     work = Path(recipe.work) if recipe.work else None
     with Workdir.open(out, work) as workdir:
         known = saved.read(workdir)
         if known is None:
-            known = _begin(workdir, recipe, prepared or _prepare(recipe, say), say)
+            known = _begin(workdir, recipe, prepared or _prepare(recipe, say, stop), say)
         else:
             recipe, known = _go_on(workdir, recipe, known)
         return _collect_and_finish(workdir, recipe, known, say, stop)
@@ -66,15 +72,16 @@ def _occupied(out: Path) -> bool:
     return out.is_dir() and any(out.iterdir())
 
 
-def _prepare(recipe: Recipe, say: Progress) -> _Prepared:
+def _prepare(recipe: Recipe, say: Progress, stop: StopSignal) -> _Prepared:
     """Everything that can be refused, before anything is written."""
+    stop.check()
     if not recipe.lists:
         raise UsageError(
             "No list was named and no build lies in that folder. Name a list of labelled image URLs: "
             "`gleanset build LIST -o DIR`."
         )
     say(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    surveyed = look(recipe)
+    surveyed = look(recipe, stop)
     say(Tally("planning", 0.0, note=f"{surveyed.survey.urls:,} URLs of {surveyed.survey.classes:,} classes"))
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
@@ -96,7 +103,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         path=workdir.pool,
         hosts=recipe.hosts,
         exclude_hosts=recipe.exclude_hosts,
-        more_specific=_more_specific,
+        more_specific=lambda labels: wordnet().most_specific(labels),
     )
     names, parents = names_and_parents(labels)
     known = Saved(
@@ -110,15 +117,6 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
     return known
-
-
-def _more_specific(labels: Sequence[str]) -> str | None:
-    """Of labels that share a URL, the one that lies below all others in WordNet; None: there is none."""
-    graph = wordnet()
-    for label in labels:
-        if all(other == label or graph.is_ancestor(other, label) for other in labels):
-            return label
-    return None
 
 
 def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
@@ -198,13 +196,23 @@ def _collect_and_finish(
             return Standing(known.plan, pool, journal).report(
                 "complete", str(workdir.root), page=_page(workdir)
             )
-        if not met:
-            collection = Collection(workdir, known.plan, pool, journal, collect_settings(recipe))
-            if not collection.complete:
-                collected = collection.run(progress=say, stopping=lambda: stop.requested)
-                if collected.ending is Ending.STOPPED:
-                    return Standing(known.plan, pool, journal).report("interrupted", str(workdir.root))
-        return finish(workdir, recipe, known, pool, journal, say)
+        stopped = not met and _collect(
+            Collection(workdir, known.plan, pool, journal, collect_settings(recipe)), say, stop
+        )
+        standing = Standing(known.plan, pool, journal)
+        with suppress(StoppedError):
+            if not stopped:
+                return finish(workdir, recipe, known, pool, journal, standing, say, stop)
+        return standing.report("interrupted", str(workdir.root))
+
+
+def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
+    """Collect what is wanted; whether it was stopped before its end."""
+    if collection.complete:
+        return False
+    if stop.requested:
+        return True
+    return collection.run(progress=say, stopping=lambda: stop.requested).ending is Ending.STOPPED
 
 
 def _last_pack(journal: Journal) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from ..rotten.server import RottenServer
 from ..rotten.settings import WorldSettings
 from ..rotten.world import World
 from ..terms.plan import Quota
-from .building import Progress, build_into
-from .results import Report, StopSignal
+from .building import build_into
+from .results import Progress, Report, StopSignal
 
 CLASSES = 10
 IMAGES = 60

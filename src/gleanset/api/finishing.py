@@ -1,8 +1,9 @@
 """From what was collected to what a person keeps: pack, report, the last word."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import __version__
 from ..pack.job import PackClass, PackJob, PackOutcome, PackResult, PackRow, Story
@@ -16,23 +17,36 @@ from ..store.workdir import Workdir
 from ..terms.tally import Tally
 from ..terms.verdict import Verdict
 from ..urls import host_of
-from .results import Report, Status
+from .results import Progress, Report, Status, StopSignal
 from .saved import Saved, quotas_of
 from .showing import report_data
 from .standing import Standing, replacements
 
-Progress = Callable[[Tally], None]
 VIEW_EVERY = 50
 """Images between two snapshots of the packer."""
+_UNFIT_AT_ONCE = 65_536
+
+_Row = TypeVar("_Row")
 
 
 def finish(
-    workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal, say: Progress
+    workdir: Workdir,
+    recipe: Recipe,
+    known: Saved,
+    pool: Pool,
+    journal: Journal,
+    standing: Standing,
+    say: Progress,
+    stop: StopSignal,
 ) -> Report:
-    """Pack, write the report, note the end."""
-    standing = Standing(known.plan, pool, journal)
+    """Pack, write the report, note the end.
+
+    Raises:
+        StoppedError: ``stop`` asked before the new dataset was in its place; the old one is untouched.
+    """
     job = pack_job(workdir, recipe, known, pool, standing)
-    result = pack(job, _packing(standing, say))
+    rows, outcomes = _until(stop, job.rows), _until(stop, job.outcomes)
+    result = pack(replace(job, rows=rows, outcomes=outcomes), _packing(standing, say, stop))
     status: Status = "short" if standing.short else "complete"
     say(Tally("reporting", standing.elapsed_s, accepted=standing.n_accepted, tried=standing.n_tried))
     page = write_report(workdir, recipe, known, pool, standing, status, result.digest)
@@ -52,10 +66,18 @@ def form_of(recipe: Recipe) -> list[Any]:
     return [recipe.format, split, recipe.shard_size, recipe.class_dirs, recipe.contact]
 
 
-def _packing(standing: Standing, say: Progress) -> Callable[[int, int], None]:
-    """Tells the view how far the packer is, now and then."""
+def _until(stop: StopSignal, rows: Iterable[_Row]) -> Iterator[_Row]:
+    """The rows, until somebody asks for an end."""
+    for row in rows:
+        stop.check()
+        yield row
+
+
+def _packing(standing: Standing, say: Progress, stop: StopSignal) -> Callable[[int, int], None]:
+    """Tells the view how far the packer is, now and then, and ends the pack where that is asked for."""
 
     def progress(done: int, total: int) -> None:
+        stop.check()
         if done % VIEW_EVERY == 0 or done == total:
             say(
                 Tally(
@@ -143,13 +165,11 @@ def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
 
 
 def _classes(known: Saved, standing: Standing) -> tuple[PackClass, ...]:
-    candidates = standing.candidates()
-
     def one(c: int) -> PackClass:
         planned = standing.planned[c]
         names = known.names.get(planned.label, (planned.name,))
         parents = known.parents.get(planned.label, ())
-        return PackClass(planned.label, planned.name, names, parents, candidates[c], planned.quota)
+        return PackClass(planned.label, planned.name, names, parents, standing.candidates[c], planned.quota)
 
     return tuple(one(c) for c in standing.inside)
 
@@ -169,9 +189,9 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
             row.elapsed_s,
             row.at_s,
         )
-    for unfit in pool.unfit.to_pylist():
-        url = unfit["url"]
-        yield PackOutcome(url, unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
+    for batch in pool.unfit.to_batches(_UNFIT_AT_ONCE):
+        for unfit in batch.to_pylist():
+            yield PackOutcome(unfit["url"], unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
 
 
 def result_of(standing: Standing, result: PackResult, out: Path) -> Report:

@@ -16,9 +16,11 @@ from ..sources.base import Columns, Source
 from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
+from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.plan import Census, Plan, PlannedClass, Quota, Survey
-from .renaming import OfHosts
+from .renaming import OfHosts, Watched
+from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
 
@@ -27,7 +29,7 @@ _WNID = re.compile(r"n\d{8}")
 class Surveyed:
     """Lists that were opened and counted."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[LabelledRows, ...]
     survey: Survey
 
     @property
@@ -56,10 +58,17 @@ def open_lists(recipe: Recipe) -> tuple[Source, ...]:
     return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests"))
 
 
-def look(recipe: Recipe) -> Surveyed:
-    """Open and count the lists; the second time the counts come from the cache."""
-    sources = open_lists(recipe)
-    return Surveyed(sources, survey_lists(sources, home() / "surveys"))
+def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:
+    """Open and count the lists; the second time the counts come from the cache.
+
+    Raises:
+        StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
+    """
+    check = (stop or StopSignal()).check
+    sources = tuple(Watched(source, check) for source in open_lists(recipe))
+    survey = survey_lists(sources, home() / "surveys")
+    check()
+    return Surveyed(sources, survey)
 
 
 def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:

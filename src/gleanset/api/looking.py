@@ -10,12 +10,11 @@ from ..recipe import Recipe, read_recipe
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import Workdir
-from ..terms.tally import Tally
 from . import saved
 from .building import write_recipe
 from .finishing import finish, pack_job, result_of, write_report
 from .lists import census_of, choose, look
-from .results import ClassLine, Report, Status
+from .results import ClassLine, Report, Status, StopSignal, silent
 from .standing import Standing
 
 
@@ -39,10 +38,7 @@ def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
 
 def _known(out: Path) -> tuple[Workdir, saved.Saved, Recipe]:
     workdir = Workdir.at(out)
-    known = saved.read(workdir)
-    if known is None:
-        raise UsageError(f"{out}: this build was never planned. Run `gleanset build` to begin it.")
-    return workdir, known, read_recipe(workdir.state / "recipe.toml")
+    return workdir, saved.read_planned(workdir), read_recipe(workdir.state / "recipe.toml")
 
 
 def pack_again(out: Path, to: Path | None, options: dict[str, Any]) -> Report:
@@ -62,11 +58,9 @@ def _pack_in_place(workdir: Workdir, known: saved.Saved, recipe: Recipe) -> Repo
     """The build's own dataset in its new form, in which the next `build` leaves it."""
     with Journal(workdir.journal) as journal:
         write_recipe(workdir, recipe, known)
-        return finish(workdir, recipe, known, Pool.open(workdir.pool), journal, _unseen)
-
-
-def _unseen(_: Tally) -> None:
-    """Nobody watches."""
+        pool = Pool.open(workdir.pool)
+        standing = Standing(known.plan, pool, journal)
+        return finish(workdir, recipe, known, pool, journal, standing, silent, StopSignal())
 
 
 def _pack(workdir: Workdir, known: saved.Saved, recipe: Recipe, to: Path) -> Report:

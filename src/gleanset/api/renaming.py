@@ -1,12 +1,11 @@
 """A list as the recipe sees it: rows of the wanted hosts, labels under the names that a table gives them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalog.select import Selection
-from ..sources.base import Source
 from ..store.addresses import HostClaims, Hosts
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
@@ -15,7 +14,7 @@ from ..store.rows import LabelledRows
 class _Seen:
     """A list through glasses: everything is the list's own but the rows."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: LabelledRows) -> None:
         self._source = source
 
     @property
@@ -42,10 +41,23 @@ class _Seen:
         return self._source.digest()
 
 
+class Watched(_Seen):
+    """The list itself; ``check`` is called between batches, and may raise."""
+
+    def __init__(self, source: LabelledRows, check: Callable[[], None]) -> None:
+        super().__init__(source)
+        self._check = check
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            self._check()
+            yield batch
+
+
 class OfHosts(_Seen):
     """The rows whose host matches a pattern of ``hosts`` (none: all) and none of ``exclude_hosts``."""
 
-    def __init__(self, source: Source, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> None:
+    def __init__(self, source: LabelledRows, hosts: Sequence[str], exclude_hosts: Sequence[str]) -> None:
         super().__init__(source)
         self._hosts = Hosts()
         self._wanted = HostClaims(self._hosts, lambda name, _: host_wanted(name, hosts, exclude_hosts))
@@ -59,7 +71,7 @@ class OfHosts(_Seen):
 class Renamed(_Seen):
     """The rows of a list whose labels were chosen, each with the label of its class in the dataset."""
 
-    def __init__(self, source: Source, class_of: Mapping[str, str], splits: Mapping[str, str]) -> None:
+    def __init__(self, source: LabelledRows, class_of: Mapping[str, str], splits: Mapping[str, str]) -> None:
         super().__init__(source)
         self._raw = pa.array(list(class_of), pa.string())
         self._new = pa.array(list(class_of.values()), pa.string())
@@ -86,7 +98,7 @@ class Renamed(_Seen):
         return named.set_column(at, "split", pc.coalesce(demanded, named.column("split")))
 
 
-def as_chosen(source: Source, selection: Selection) -> LabelledRows:
+def as_chosen(source: LabelledRows, selection: Selection) -> LabelledRows:
     """The list itself where every chosen label keeps its name, else the list renamed."""
     if not selection.merges and not selection.splits:
         return source

@@ -1,10 +1,23 @@
 """What the front hall hands out: frozen values, and the switch that stops a build."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..terms.tally import Tally
+
 Status = Literal["complete", "short", "interrupted", "failed", "running"]
+
+
+Progress = Callable[[Tally], None]
+
+
+def silent(_: Tally) -> None:
+    """Nobody watches."""
+
+
+class StoppedError(Exception):
+    """An orderly end was asked for in a phase that has nothing to drain. It never leaves the hall."""
 
 
 class StopSignal:
@@ -16,6 +29,11 @@ class StopSignal:
     def request(self) -> None:
         """Ask; asking twice is harmless, and any thread or signal handler may."""
         self.requested = True
+
+    def check(self) -> None:
+        """End the phase that calls this, if somebody asked; it has to leave nothing half-written."""
+        if self.requested:
+            raise StoppedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +62,14 @@ class ClassResult:
     least: int = 0
     """Fewer than these make it short."""
 
+    undecided: int = 0
+    """URLs that were not asked yet, or that are to be asked again: deferred ones."""
+
     @property
     def short(self) -> bool:
+        """Whether it lacks images; where all were wanted, whether it has none, or more may come."""
+        if self.quota is None and not self.least:
+            return self.undecided > 0 or self.accepted == 0
         return self.accepted < self.least
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import WorkdirError
+from ..errors import UsageError, WorkdirError
 from ..plan.saved import from_plain, to_plain
 from ..store.workdir import Workdir
 from ..terms.plan import Plan
@@ -58,6 +58,16 @@ def read(workdir: Workdir) -> Saved | None:
         raise WorkdirError(
             f"{workdir.plan} is damaged ({error!r}). Restore it from a copy, or begin in another folder."
         ) from error
+
+
+def read_planned(workdir: Workdir) -> Saved:
+    """What ``write`` kept, which has to be there. UsageError: it is not."""
+    known = read(workdir)
+    if known is None:
+        raise UsageError(
+            f"{workdir.root}: this build was never planned. Run `gleanset build` with its list to begin it."
+        )
+    return known
 
 
 def _from_plain(plain: dict[str, Any]) -> Saved:

@@ -11,7 +11,6 @@ from ..recipe import Recipe
 from ..report.data import (
     ClassRow,
     ContactSheet,
-    CrawlPoint,
     GroupRow,
     HostRow,
     ReportData,
@@ -22,18 +21,12 @@ from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.verdict import Verdict
-from ..urls import is_flickr
 from .results import Status
 from .saved import Saved
 from .standing import Standing, replacements
 
-MOST_THUMBNAILS = 480
-"""On the page; with about 3 kB each it stays below 2 MB."""
-A_CLASS = (3, 24)
 THUMBNAIL_PX = 112
 HOSTS_SHOWN = 40
-POINTS = 240
-"""Of the timeline and of the first tool's charts."""
 
 
 def report_data(
@@ -62,24 +55,22 @@ def report_data(
         deferred=standing.verdicts[Verdict.DEFERRED],
         hosts=_host_rows(standing),
         n_hosts=len(standing.hosts),
-        timeline=_timeline(standing),
+        timeline=standing.traces.timeline(),
         groups=tuple(GroupRow(*group) for group in standing.groups()),
-        crawl=_crawl(standing, pool),
+        crawl=standing.traces.crawl(),
         sheets=_sheets(workdir, standing, pool),
         plan=known.plan,
         out=str(workdir.root),
         format=recipe.format,
         recipe=workdir.recipe.read_text(encoding="utf-8") if workdir.recipe.exists() else "",
         lists=tuple(name for name, _ in known.list_sha256),
-        finished_at_s=standing.timeline[-1] if standing.timeline else None,
+        finished_at_s=standing.traces.finished_at_s,
         version=__version__,
         notes=replacements(standing),
     )
 
 
 def _class_rows(standing: Standing) -> tuple[ClassRow, ...]:
-    candidates = standing.candidates()
-
     def row(c: int, replaced: bool) -> ClassRow:
         planned = standing.planned[c]
         return ClassRow(
@@ -88,7 +79,7 @@ def _class_rows(standing: Standing) -> tuple[ClassRow, ...]:
             planned.quota,
             standing.accepted[c],
             standing.tried[c],
-            candidates[c],
+            standing.candidates[c],
             planned.forecast,
             replaced,
         )
@@ -104,53 +95,8 @@ def _host_rows(standing: Standing) -> tuple[HostRow, ...]:
     )
 
 
-def _timeline(standing: Standing) -> tuple[tuple[float, int], ...]:
-    """Accepted over time, thinned to what a chart can show."""
-    times = standing.timeline
-    if not times:
-        return ()
-    step = max(1, len(times) // POINTS)
-    points = [(times[i] - times[0], i + 1) for i in range(0, len(times), step)]
-    return (*points, (times[-1] - times[0], len(times)))
-
-
-def _crawl(standing: Standing, pool: Pool) -> tuple[CrawlPoint, ...]:
-    """Running sums for the first tool's charts, in the order in which URLs were decided."""
-    tries = [
-        (
-            row.at_s,
-            is_flickr(pool.hosts[pool.host[row.candidate]]),
-            row.verdict is Verdict.ACCEPTED,
-            row.elapsed_s,
-        )
-        for row in standing.rows()
-        if row.at_s is not None and row.elapsed_s
-    ]
-    tries.sort(key=lambda one: one[0])
-    sums = [[0, 0, 0.0], [0, 0, 0.0]]
-    points = []
-    step = max(1, len(tries) // POINTS)
-    for i, (_, flickr, good, elapsed_s) in enumerate(tries, 1):
-        side = sums[not flickr]
-        side[0] += 1
-        side[1] += good
-        side[2] += elapsed_s or 0.0
-        if i % step == 0 or i == len(tries):
-            (ft, fa, fs), (ot, oa, os) = sums
-            points.append(CrawlPoint(int(ft), int(fa), fs, int(ot), int(oa), os))
-    return tuple(points)
-
-
 def _sheets(workdir: Workdir, standing: Standing, pool: Pool) -> tuple[ContactSheet, ...]:
-    """A few pictures of each class, the first in the order of their keys."""
-    inside = sorted(standing.inside, key=lambda c: standing.planned[c].label)
-    each = max(A_CLASS[0], min(A_CLASS[1], MOST_THUMBNAILS // max(1, len(inside))))
-    shown = inside[: MOST_THUMBNAILS // each]
-    wanted: dict[int, list[JournalRow]] = {c: [] for c in shown}
-    for row in standing.rows():
-        rows = wanted.get(int(pool.label[row.candidate]))
-        if rows is not None and row.verdict is Verdict.ACCEPTED and len(rows) < each:
-            rows.append(row)
+    """A few pictures of each class, those that came first."""
     blobs = BlobReader(workdir.blobs)
     try:
         return tuple(
@@ -158,10 +104,10 @@ def _sheets(workdir: Workdir, standing: Standing, pool: Pool) -> tuple[ContactSh
                 standing.planned[c].label,
                 standing.planned[c].name,
                 standing.accepted[c],
-                tuple(_thumbnails(wanted[c], pool, blobs)),
+                tuple(_thumbnails(rows, pool, blobs)),
             )
-            for c in shown
-            if wanted[c]
+            for c, rows in standing.traces.samples.items()
+            if rows
         )
     finally:
         blobs.close()

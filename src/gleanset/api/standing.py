@@ -4,7 +4,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from statistics import median
+
+import numpy as np
 
 from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow
@@ -13,6 +16,7 @@ from ..terms.plan import Plan, PlannedClass
 from ..terms.verdict import Judgement, Verdict
 from ..urls import host_of, is_flickr, politeness_group
 from .results import ClassResult, Report, Status
+from .traces import Traces
 
 TIMINGS_A_HOST = 200
 """Times kept for a host's median; more would not move it."""
@@ -89,16 +93,20 @@ class Standing:
         n = len(self.planned)
         self.accepted = [0] * n
         self.tried = [0] * n
+        self.deferred = [0] * n
         self.reasons: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         """Like ``reasons``, without what is spare or deferred."""
         self.verdicts: Counter[Verdict] = Counter()
         self.n_bytes = 0
         self.hosts: dict[str, HostFacts] = {}
-        self.timeline: list[float] = []
+        self.traces = Traces(sorted(self.inside, key=lambda c: self.planned[c].label))
+        flickr = self._pool.flickr
         for row in self.rows():
             c = int(self._pool.label[row.candidate])
+            self.traces.add(row, c, bool(flickr[self._pool.host[row.candidate]]))
             self.tried[c] += 1
+            self.deferred[c] += row.verdict is Verdict.DEFERRED
             self._date(row)
             self.verdicts[row.verdict] += 1
             if row.attempts or row.elapsed_s:
@@ -107,16 +115,13 @@ class Standing:
                 self.accepted[c] += 1
                 stored = row.inspection.stored if row.inspection is not None else None
                 self.n_bytes += stored.n_bytes if stored is not None else 0
-                self.timeline.append(row.at_s or 0.0)
             else:
                 self.reasons[row.reason] += 1
                 if row.verdict not in {Verdict.SPARE, Verdict.DEFERRED}:
                     self.lost[row.reason] += 1
-        unfit = self._pool.unfit.column("reason").to_pylist()
-        self.reasons.update(unfit)
-        self.lost.update(unfit)
-        self.n_unfit = len(unfit)
-        self.timeline.sort()
+        for one in self._pool.unfit.column("reason").value_counts().to_pylist():
+            self.reasons[one["values"]] += one["counts"]
+            self.lost[one["values"]] += one["counts"]
 
     def _date(self, row: JournalRow) -> None:
         """Note that the run of that moment was still alive."""
@@ -156,19 +161,17 @@ class Standing:
         """Rows of outcomes.parquet: every URL whose fate was decided."""
         return self.n_accepted + sum(self.reasons.values())
 
+    @cached_property
     def candidates(self) -> list[int]:
         """URLs of each class in the pool."""
-        counts = [0] * len(self.planned)
-        for c, n in Counter(self._pool.label.tolist()).items():
-            counts[c] = n
+        counts: list[int] = np.bincount(self._pool.label, minlength=len(self.planned)).tolist()
         return counts
 
     def classes(self) -> tuple[ClassResult, ...]:
         """The dataset's classes, in the plan's order."""
-        candidates = self.candidates()
-        return tuple(self._result(c, candidates[c]) for c in self.inside)
+        return tuple(self._result(c) for c in self.inside)
 
-    def _result(self, c: int, candidates: int) -> ClassResult:
+    def _result(self, c: int) -> ClassResult:
         planned = self.planned[c]
         quota = planned.quota
         return ClassResult(
@@ -177,8 +180,9 @@ class Standing:
             quota.at_most if self.plan.total is None else max(quota.at_most or 0, self.accepted[c]),
             self.accepted[c],
             self.tried[c],
-            candidates,
+            self.candidates[c],
             quota.at_least,
+            self.candidates[c] - self.tried[c] + self.deferred[c],
         )
 
     @property
