@@ -51,18 +51,30 @@ def silence(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+STOPPING = "Stopping here; the same command goes on. Press again to stop at once."
+_DRAINS = {"collecting", "draining"}
+
+
 class Unbroken:
     """A live view that falls silent when nobody reads stderr any more, instead of ending the build."""
 
     def __init__(self, view: "LiveView") -> None:
         self._view = view
-        self.draining = view.draining
+        self._phase = ""
+
+    def draining(self) -> None:
+        """Say what happens to a build that is asked for its end: only collecting has something in flight."""
+        if self._phase in _DRAINS:
+            self._view.draining()
+        else:
+            self._view.draining(STOPPING)
 
     def __enter__(self) -> Self:
         self._try(self._view.__enter__)
         return self
 
     def __call__(self, tally: Tally) -> None:
+        self._phase = tally.phase
         self._try(lambda: self._view(tally))
 
     def __exit__(

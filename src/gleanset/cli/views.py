@@ -163,6 +163,8 @@ def _chance(one: PlannedClass) -> str:
 
 def report_text(report: "Report") -> str:
     """How a build stands or ended: the sums, then the classes that are short."""
+    if report.status == "interrupted" and not report.classes:
+        return "interrupted before anything was collected; the same command begins again"
     short = [one for one in report.classes if one.short]
     n = len(report.classes)
     lines = [
@@ -180,11 +182,19 @@ def _shortfall(short: Sequence["ClassResult"]) -> list[str]:
     """The classes below their quota as a table; nothing where there are none."""
     if not short:
         return []
-    rows: list[Sequence[str]] = [("short", "name", "quota", "accepted", "tried", "URLs")]
+    rows: list[Sequence[str]] = [("short", "name", "quota", "accepted", "tried", "URLs", "to be asked")]
     rows += [
-        (one.id, one.name, count(one.least), count(one.accepted), count(one.tried), count(one.candidates))
+        (
+            one.id,
+            one.name,
+            "all" if one.quota is None and not one.least else count(one.least),
+            count(one.accepted),
+            count(one.tried),
+            count(one.candidates),
+            count(one.undecided),
+        )
         for one in short[:SHOWN]
     ]
     more = len(short) - SHOWN
     rest = [f".. and {count(more)} more, all in classes.csv"] if more > 0 else []
-    return ["", table(rows, right=(2, 3, 4, 5)), *rest]
+    return ["", table(rows, right=(2, 3, 4, 5, 6)), *rest]
