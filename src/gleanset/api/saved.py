@@ -1,10 +1,13 @@
 """What a build remembers of its beginning: the plan, the lists, who its classes are."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from ..errors import UsageError, WorkdirError
-from ..plan.saved import from_plain, to_plain
+from ..plan.saved import to_plain
 from ..store.workdir import Workdir
 from ..terms.plan import Plan
 
@@ -47,17 +50,22 @@ def read(workdir: Workdir) -> Saved | None:
     Raises:
         WorkdirError: the file is of a newer version, or damaged.
     """
-    plain = workdir.read_plan()
+    try:
+        plain: object = workdir.read_plan()
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise _damaged(workdir, "it is no JSON text") from error
     if plain is None:
         return None
-    if plain.get("version", 0) > VERSION:
+    if not isinstance(plain, dict) or not isinstance(version := plain.get("version"), int):
+        raise _damaged(workdir, "it is no plan")
+    if version > VERSION:
         raise WorkdirError(f"{workdir.plan}: a newer gleanset wrote it. Upgrade: `pip install -U gleanset`.")
     try:
         return _from_plain(plain)
-    except (KeyError, TypeError, ValueError) as error:
-        raise WorkdirError(
-            f"{workdir.plan} is damaged ({error!r}). Restore it from a copy, or begin in another folder."
-        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise _damaged(workdir, f"{place}: {first['msg']}") from error
 
 
 def read_planned(workdir: Workdir) -> Saved:
@@ -70,15 +78,16 @@ def read_planned(workdir: Workdir) -> Saved:
     return known
 
 
-def _from_plain(plain: dict[str, Any]) -> Saved:
-    return Saved(
-        plan=from_plain(plain["plan"]),
-        list_sha256=tuple((name, digest) for name, digest in plain["lists"]),
-        odd_lines=plain["odd_lines"],
-        names={label: tuple(names) for label, names in plain["names"].items()},
-        parents={label: tuple(ids) for label, ids in plain["parents"].items()},
-        own_quotas=tuple(plain["own_quotas"]),
+def _damaged(workdir: Workdir, fault: str) -> WorkdirError:
+    return WorkdirError(
+        f"{workdir.plan} is damaged ({fault}). Restore it from a copy, or begin in another folder."
     )
+
+
+def _from_plain(plain: dict[str, Any]) -> Saved:
+    """Through JSON: there a list may stand for a tuple, and nothing else for anything else."""
+    words = {"list_sha256" if name == "lists" else name: value for name, value in plain.items()}
+    return TypeAdapter(Saved).validate_json(json.dumps(words), strict=True)
 
 
 def quotas_of(plan: Plan) -> list[list[int | None]]:
