@@ -1,9 +1,11 @@
 """Real worker programs: what they send home, what they leave on the disk, and what their death costs."""
 
+import json
 import os
 import resource
 import signal
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,20 +13,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
 from gleanset.errors import GleansetError
 from gleanset.fetch.base import FetchSettings
+from gleanset.run import wire
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.local_crew import GRACE_S, LocalCrew
 from gleanset.run.wire import Task
 from gleanset.run.worker import LONGEST_DECODE_S
 from gleanset.store.blobs import HEADER_BYTES, BlobReader
-from gleanset.terms.inspection import Flaw, Treatment
+from gleanset.terms.inspection import Flaw, Inspection, Stored, Treatment
 from gleanset.terms.outcome import Failure
-from gleanset.terms.verdict import Finding
+from gleanset.terms.verdict import BlobRef, Finding
 
 pytestmark = pytest.mark.sockets
 PATIENCE_S = 30.0
@@ -44,6 +48,11 @@ class Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/hang"):
             self.release.wait(PATIENCE_S)
+            return
+        if self.path.startswith("/status"):
+            self.wfile.write(
+                b"HTTP/1.1 404 No\r\nHTTP/1.1 " + b"9" * 30 + b" : \r\nContent-Length: 0\r\n\r\n"
+            )
             return
         kind, body = (
             ("image/jpeg", jpeg()) if self.path.startswith("/good") else ("text/html", b"<html>no</html>")
@@ -272,3 +281,107 @@ def test_a_worker_that_hangs_while_decoding_is_killed(tmp_path: Path, site: int)
         lost = lost_in(hear(one, lambda r: bool(lost_in(r))))[0]
     assert (lost.serials, lost.culprit) == ((2,), 2)
     assert lost.why == "decoding one picture took more than 15 s"
+
+
+def test_a_status_of_thirty_digits_is_none(crew: LocalCrew) -> None:
+    """A server says what it likes, and the journal cannot hold that; its worker is not to blame."""
+    crew.send([task(1, "status")])
+    failed = findings(hear(crew, lambda r: 1 in findings(r)))[1].failed
+    assert failed is not None
+    assert failed.status is None
+
+
+@pytest.fixture
+def possessed(tmp_path: Path, site: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCrew]:
+    """A crew of one, whose worker says what the test writes into its mouth."""
+    program = tmp_path / "possessed"
+    program.write_text(f"#!/bin/sh\nexec cat {tmp_path}/mouth\n")
+    program.chmod(0o755)
+    os.mkfifo(tmp_path / "mouth")
+    monkeypatch.setattr(sys, "executable", str(program))
+    with closing(make_crew(tmp_path, site, 1)) as one:
+        yield one
+        os.close(os.open(tmp_path / "mouth", os.O_RDWR))  # whoever still waits for words ends
+
+
+def speak(folder: Path, *messages: object) -> None:
+    with (folder / "mouth").open("wb") as mouth:
+        mouth.write(b"".join(wire.frame(cast(Any, one)) for one in messages))
+
+
+def answer(serial: int, **other: Any) -> list[Any]:
+    """To ``task(serial, ..)``, as a worker says it: ten bytes at the start of its first segment."""
+    stored = Stored("jpeg", 40, 30, 10, bytes(32), "original")
+    fields = {
+        "candidate": serial + 100,
+        "attempt": 1,
+        "host": serial,
+        "inspection": Inspection(10, bytes(32), None, stored=stored),
+        "blob": BlobRef("r1-w0-000001.seg", 0, 10),
+        **other,
+    }
+    return wire.finding_out(Finding(elapsed_s=0.5, at_s=1.7e9, serial=serial, **fields))
+
+
+def first_segment(folder: Path) -> None:
+    (folder / "blobs" / "r1-w0-000001.seg").write_bytes(bytes(HEADER_BYTES + 10))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        ["findings", [answer(1), answer(2, candidate=7)]],
+        ["findings", [answer(1), answer(2, attempt=2)]],
+        ["findings", [answer(1), answer(2, host=5)]],
+        ["findings", [answer(1, blob=BlobRef("r1-w1-000001.seg", 0, 10))]],
+        ["findings", [answer(1, blob=BlobRef("../pool.arrow", 0, 10))]],
+        ["findings", [answer(1, blob=BlobRef("r1-w0-1-000001.seg", 0, 10))]],
+        ["findings", [answer(1, blob=BlobRef("r1-w0-000002.seg", 0, 10))]],
+        ["findings", [answer(1, blob=BlobRef("r1-w0-000001.seg", 1, 10))]],
+        ["findings", [answer(1), None]],
+        ["findings", 5],
+        ["findings"],
+        ["durable", "r1-w1-000001.seg", 10],
+        ["durable", "r1-w0-000001.seg", -1],
+        ["durable", "r1-w0-000001.seg", "10"],
+        ["durable", "r1-w0-000001.seg"],
+        ["good day"],
+        [],
+        {"findings": []},
+        7,
+        json.loads("[" * 900 + "]" * 900),
+    ],
+)
+def test_a_worker_that_speaks_nonsense_is_replaced(
+    possessed: LocalCrew, tmp_path: Path, site: int, lie: object
+) -> None:
+    """It decodes hostile pictures. All its leases are named: nothing of the lie was taken for an answer."""
+    first_segment(tmp_path)
+    possessed.send([task(1, "good"), task(2, "good")])
+    pid = possessed.pids[0]
+    speak(tmp_path, lie)
+    reports = hear(possessed, lambda r: bool(lost_in(r)))
+    lost = lost_in(reports)[0]
+    assert reports == [lost]
+    assert lost.serials == (1, 2)
+    assert lost.why.startswith("it spoke nonsense: ")
+    assert possessed.pids[0] != pid
+
+
+def test_frames_of_brackets_without_end_are_nonsense(possessed: LocalCrew, tmp_path: Path) -> None:
+    """Whoever reads them runs out of stack."""
+    payload = b"[" * 50_000
+    with (tmp_path / "mouth").open("wb") as mouth:
+        mouth.write(struct.pack("<I", len(payload)) + payload)
+    assert "nonsense" in lost_in(hear(possessed, lambda r: bool(lost_in(r))))[0].why
+
+
+def test_an_answer_that_crosses_a_cancel_is_ignored(possessed: LocalCrew, tmp_path: Path) -> None:
+    """The worker could not know; it lives on."""
+    first_segment(tmp_path)
+    possessed.send([task(1, "good"), task(2, "good")])
+    possessed.cancel([1])
+    speak(tmp_path, ["findings", [answer(1), answer(2), answer(2)]])
+    reports = hear(possessed, lambda r: bool(lost_in(r)))
+    assert [one.serial for one in reports if isinstance(one, Finding)] == [2]
+    assert lost_in(reports) == [Lost((), None, "exit code 0")]

@@ -1,6 +1,7 @@
 """One worker process, as its crew sees it."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -23,8 +24,8 @@ class Hand:
         self.note = Path(settings["note"])
         self.log = log
         self.tasks: dict[int, Task] = {}
-        self.prefix: str = settings["prefix"]
-        """With which the names of all its segments begin."""
+        self._segment_name = re.compile(re.escape(settings["prefix"]) + r"-[0-9]{6,9}\.seg")
+        """Of all its segments, and of nobody else's."""
         self.written: str = ""
         """The segment of the latest finding."""
         self.why = ""
@@ -63,6 +64,11 @@ class Hand:
             pass
         except BrokenPipeError:
             self.backlog.clear()
+
+    def check_segment(self, name: str) -> None:
+        """Raises ``ValueError`` where this worker cannot have written such a segment."""
+        if self._segment_name.fullmatch(name) is None:
+            raise ValueError("a segment that is not its own")
 
     def kill(self, why: str) -> None:
         """Its pipe ends then, behind whatever it has still said."""

@@ -14,13 +14,15 @@ from typing import Any
 
 from ..errors import GleansetError, StorageError, storage_errors
 from ..fetch.base import FetchSettings
+from ..store.blobs import HEADER_BYTES
 from ..store.durable import sync_folder
 from ..terms.inspection import Treatment
+from ..terms.verdict import Finding
 from . import wire
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
 from .wire import Task
-from .worker import EXIT_STORAGE, LONGEST_DECODE_S, CodecNote
+from .worker import EXIT_STORAGE, LONGEST_DECODE_S, SEALED, CodecNote
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""
@@ -144,28 +146,56 @@ class LocalCrew:
         reports: list[Report] = []
         try:
             while chunk := os.read(hand.fd_from, 1 << 18):
-                for kind, *content in hand.frames.feed(chunk):
-                    reports += self._understand(hand, kind, content)
+                for message in hand.frames.feed(chunk):
+                    reports += self._understand(hand, message)
         except BlockingIOError:
             return reports
-        except (ValueError, KeyError, TypeError) as error:
-            hand.kill(f"it spoke nonsense: {error}")
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            FileNotFoundError,
+        ) as error:
+            hand.kill(f"it spoke nonsense: {_printable(error)}")
         return [*reports, *self._mourn(hand)]
 
-    def _understand(self, hand: Hand, kind: str, content: list[Any]) -> list[Report]:
-        if kind == "durable":
-            return [Durable(content[0], content[1])]
-        del self._deaths[hand.number]
-        reports: list[Report] = []
-        for fields in content[0]:
-            finding = wire.finding_in(fields)
-            hand.tasks.pop(finding.serial, None)
-            self._at_work.pop(finding.serial, None)
-            if finding.blob is not None:
-                hand.written = finding.blob.segment
-                self._segments.add(hand.written)
-            reports.append(finding)
-        return reports
+    def _understand(self, hand: Hand, message: Any) -> list[Report]:
+        """The door for all that workers say. They decode hostile pictures: nothing is believed unseen.
+
+        Nothing changes where anything of the message is nonsense, so that no lease gets lost with it.
+        """
+        match message:
+            case ["durable", str(segment), int(offset)] if 0 <= offset <= SEALED:
+                hand.check_segment(segment)
+                return [Durable(segment, offset)]
+            case ["findings", list(said)]:
+                found = [wire.finding_in(fields) for fields in said]
+                for finding in found:
+                    self._check(hand, finding)
+                del self._deaths[hand.number]
+                return [finding for finding in found if self._is_due(hand, finding)]
+        raise ValueError("a message of no known kind")
+
+    def _check(self, hand: Hand, finding: Finding) -> None:
+        task = hand.tasks.get(finding.serial)
+        asked = task and (task.candidate, task.attempt, task.host)
+        if asked and asked != (finding.candidate, finding.attempt, finding.host):
+            raise ValueError("an answer to another question")
+        if finding.blob is not None:
+            hand.check_segment(finding.blob.segment)
+            size = (self._blobs / finding.blob.segment).stat().st_size
+            if finding.blob.offset + HEADER_BYTES + finding.blob.length > size:
+                raise ValueError("a body beyond the end of its segment")
+
+    def _is_due(self, hand: Hand, finding: Finding) -> bool:
+        """Take the task off the list; an answer that crossed our word to stop is no answer."""
+        if finding.blob is not None:
+            hand.written = finding.blob.segment
+            self._segments.add(hand.written)
+        self._at_work.pop(finding.serial, None)
+        return hand.tasks.pop(finding.serial, None) is not None
 
     def _mourn(self, hand: Hand) -> list[Report]:
         """A worker is gone: save what it wrote, name its leases, hire another."""
@@ -234,6 +264,11 @@ class LocalCrew:
     def pids(self) -> tuple[int, ...]:
         """The workers' process numbers."""
         return tuple(hand.process.pid for hand in self._hands)
+
+
+def _printable(error: Exception) -> str:
+    """What may stand in a log: the words may be those of a hostile picture."""
+    return ascii(str(error)[:80])
 
 
 def _remedy(error: OSError) -> str:

@@ -15,6 +15,7 @@ import struct
 import sys
 import time
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -43,6 +44,8 @@ BREATH_S = 0.01
 """How long the network then waits before it looks again."""
 WAKE_AT = 8
 """Inspected bodies that wake the network's thread; fewer wait for its next turn, or for the last body."""
+MAX_STATUS = 999
+"""HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
 EXIT_STORAGE = 74
 POLL_S = 0.5
@@ -200,6 +203,8 @@ class Worker:
             case Fetched() as fetched:
                 self._decoder.put(task, arrival, fetched)
             case Failed() as failed:
+                if failed.status is not None and failed.status > MAX_STATUS:
+                    failed = replace(failed, status=None)
                 self._report(task, arrival, failed=failed, status=failed.status, final_url=_elsewhere(task))
             case Moved() as moved:
                 self._report(task, arrival, moved=moved, status=arrival.status, final_url=_elsewhere(task))
