@@ -2,6 +2,9 @@
 
 import hashlib
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -244,11 +247,47 @@ def test_a_pool_without_candidates_opens(built) -> None:  # type: ignore[no-unty
 
 @pytest.mark.parametrize("body", [b"", b"ARROW1", b"{}" * 99])
 def test_a_damaged_pool_says_how_to_get_another(tmp_path: Path, body: bytes) -> None:
-    """It is made from the lists: nothing is lost with it."""
+    """Deleting it would only change the message."""
     path = tmp_path / "pool.arrow"
     path.write_bytes(body)
-    with pytest.raises(StorageError, match="Delete it and run the same command again"):
+    with pytest.raises(StorageError, match=r"Restore it from a copy, or begin in another folder\."):
         Pool.open(path)
+
+
+def test_an_absent_pool_says_the_same(tmp_path: Path) -> None:
+    """Where it was, and what to do."""
+    with pytest.raises(StorageError, match=r"pool\.arrow: .*No such file.*begin in another folder\."):
+        Pool.open(tmp_path / "pool.arrow")
+
+
+DIES = """
+import os, sys
+from pathlib import Path
+import pyarrow as pa
+from gleanset.store.ingest import build_pool
+
+class Deadly:
+    def batches(self):
+        yield pa.RecordBatch.from_pylist([{"url": "http://a.ex/1", "label": "cat"}])
+        os.kill(os.getpid(), 9)
+
+build_pool([Deadly()], labels=["cat"], seed=1, path=Path(sys.argv[1]))
+"""
+
+
+def test_what_a_killed_ingest_left_goes_with_the_next(tmp_path: Path) -> None:
+    """It is as large as the list; a person's own folders of a like name stay."""
+    path = tmp_path / "pool.arrow"
+    for own in ("pool-photos1/rows.duckdb", "pool-photos2/me.jpg", "pool-party/rows.duckdb"):
+        (tmp_path / own).parent.mkdir()
+        (tmp_path / own).touch()
+    (tmp_path / "pool-photos1/me.jpg").touch()
+    before = {left.name for left in tmp_path.iterdir()}
+    killed = subprocess.run([sys.executable, "-c", DIES, str(path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len({left.name for left in tmp_path.iterdir()} - before) == 1
+    build_pool([Rows(("http://a.ex/1", "cat"))], labels=["cat"], seed=1, path=path)
+    assert {left.name for left in tmp_path.iterdir()} == before | {"pool.arrow"}
 
 
 WEB = st.builds("http://{}.ex/{}".format, st.sampled_from("ab"), st.integers(0, 3))

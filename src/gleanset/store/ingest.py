@@ -4,6 +4,7 @@ A row on its way into the pool: its class is chosen, its URL has a normal form, 
 twin, its key is its own. What needs the whole (twins, keys, order) is done within a fixed budget of memory.
 """
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,11 +16,13 @@ from ..urls import host_matches
 from .addresses import HostClaims, Hosts, normalised
 from .pool import POOL_SCHEMA, write_pool
 from .rows import LabelledRows
-from .sorting import Sorter
+from .sorting import SORTED_IN, Sorter
 from .survey import survey_lists
 
 __all__ = ["build_pool", "survey_lists"]
 
+_DRAFTS = "pool-"
+"""How folders begin in which rows are sorted, beside the pool."""
 MoreSpecific = Callable[[Sequence[str]], str | None]
 
 
@@ -38,6 +41,7 @@ def build_pool(
     more_specific: MoreSpecific = _nobody,
 ) -> None:
     """Write the candidates of these classes; the order of ``labels`` numbers them.
+
     Only hosts that match a pattern of ``hosts`` (none: all) and none of ``exclude_hosts`` are taken. Rows
     whose URL has no normal form are kept aside as ``bad-url``. The same URL twice in one class counts once. A
     URL of several classes goes to the one that ``more_specific`` names of them (sorted), else to none; where
@@ -45,11 +49,14 @@ def build_pool(
 
     The order within a class is that of ``hashlib.md5(f"{seed}|{url}".encode()).hexdigest()``. The pool
     depends on the rows and these arguments alone: not on the order of the rows, and not on time.
+
+    One call a folder at a time: what a killed one left beside ``path`` is removed.
     """
+    _tidy(path.parent)
     words = pa.array(labels, pa.string())
     known_hosts = Hosts()
     wanted = HostClaims(known_hosts, lambda name, _: host_wanted(name, hosts, exclude_hosts))
-    with tempfile.TemporaryDirectory(prefix="pool-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=path.parent) as folder:
         sorter = Sorter(Path(folder))
         try:
             for source in sources:
@@ -78,6 +85,17 @@ def host_wanted(host: str, hosts: Sequence[str], exclude_hosts: Sequence[str]) -
     if any(host_matches(host, pattern) for pattern in exclude_hosts):
         return False
     return not hosts or any(host_matches(host, pattern) for pattern in hosts)
+
+
+def _tidy(state: Path) -> None:
+    """Remove what a killed ingest left. The build's folder is locked: nobody else is at work in it.
+
+    ``--work`` may name a folder with a person's own things: only what is plainly ours goes.
+    """
+    for stale in state.glob(f"{_DRAFTS}{'[a-z0-9_]' * 8}"):
+        is_ours = stale.is_dir() and not stale.is_symlink()
+        if is_ours and all(inside.name.startswith(SORTED_IN) for inside in stale.iterdir()):
+            shutil.rmtree(stale, ignore_errors=True)
 
 
 def _of_classes(batch: pa.RecordBatch, labels: pa.StringArray) -> pa.Table:

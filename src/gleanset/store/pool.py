@@ -67,8 +67,8 @@ class Pool:
             return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
         except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
             raise StorageError(
-                f"{path}: no readable candidate pool ({error}). Delete it and run the same command again: "
-                "it is made from the lists."
+                f"{path}: no readable candidate pool ({error}). "
+                "Restore it from a copy, or begin in another folder."
             ) from error
 
     @cached_property

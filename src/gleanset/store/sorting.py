@@ -9,6 +9,8 @@ import pyarrow as pa
 from .pool import EXTRAS, POOL_SCHEMA
 
 MEMORY_LIMIT = "600MB"
+SORTED_IN = ("rows.duckdb", "spill")
+"""How everything begins that is written into the folder."""
 _TAKEN = ("url", "label", "host", "origin", "key", "split", "sha256", "phash", *EXTRAS)
 _TYPES = {field.name: field.type for field in POOL_SCHEMA} | {"origin": pa.string()}
 
@@ -66,10 +68,10 @@ class Sorter:
 
     def __init__(self, folder: Path) -> None:
         self._db = duckdb.connect(
-            str(folder / "rows.duckdb"),
+            str(folder / SORTED_IN[0]),
             config={
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(folder / "spill"),
+                "temp_directory": str(folder / SORTED_IN[1]),
                 "preserve_insertion_order": "false",
                 "threads": "2",
             },
