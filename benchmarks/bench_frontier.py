@@ -1,6 +1,6 @@
 """The frontier alone: leases settled a second on one core, and the memory it takes.
 
-    python -m benchmarks.bench_frontier
+    python benchmarks/bench_frontier.py
 
 Virtual time; half of the URLs on Flickr (82 % good), the others on hosts of which 45 % answer (75 % good)
 and the rest never do. Goal: 20,000 leases settled a second.
@@ -12,6 +12,7 @@ import resource
 import time
 
 import numpy as np
+from machine import machine
 
 from gleanset.frontier import Frontier, HostPrior, Limits
 from gleanset.terms.inspection import Inspection
@@ -19,7 +20,6 @@ from gleanset.terms.outcome import Failed, Failure
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import Finding, Ruling
 
-from .machine import machine
 
 GOOD = Inspection(1, b"", None)
 
