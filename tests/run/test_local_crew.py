@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -40,6 +42,15 @@ def jpeg() -> bytes:
     return out.getvalue()
 
 
+@cache
+def costly_png() -> bytes:
+    """Eight megabytes that take half a second to be made a WebP of: noise, and silence behind it."""
+    out = BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (1100, 1100, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, "PNG", compress_level=0)
+    return out.getvalue() + bytes(8_000_000 - out.tell())
+
+
 class Site(BaseHTTPRequestHandler):
     """A picture, a page that is none, and a door that never opens."""
 
@@ -55,7 +66,11 @@ class Site(BaseHTTPRequestHandler):
             )
             return
         kind, body = (
-            ("image/jpeg", jpeg()) if self.path.startswith("/good") else ("text/html", b"<html>no</html>")
+            ("image/png", costly_png())
+            if self.path.startswith("/costly")
+            else ("image/jpeg", jpeg())
+            if self.path.startswith("/good")
+            else ("text/html", b"<html>no</html>")
         )
         self.send_response(404 if self.path.startswith("/gone") else 200)
         self.send_header("Content-Type", kind)
@@ -385,3 +400,14 @@ def test_an_answer_that_crosses_a_cancel_is_ignored(possessed: LocalCrew, tmp_pa
     reports = hear(possessed, lambda r: bool(lost_in(r)))
     assert [one.serial for one in reports if isinstance(one, Finding)] == [2]
     assert lost_in(reports) == [Lost((), None, "exit code 0")]
+
+
+def test_no_host_is_blamed_for_a_decoder_that_is_behind(tmp_path: Path, site: int) -> None:
+    """Some 100 MB come within a second and take six to decode; a request may last 3 s."""
+    costly_png()
+    costly = Treatment(size_px=1024, encode="webp", quality=100)
+    n = 13
+    with closing(make_crew(tmp_path, site, 1, costly, timeout_s=3.0)) as one:
+        one.send([task(serial, "costly") for serial in range(n)])
+        found = findings(hear(one, lambda r: len(findings(r)) == n)).values()
+    assert [each.failed for each in found] == [None] * n

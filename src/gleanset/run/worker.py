@@ -27,19 +27,19 @@ from ..fetch.http import CurlFetcher
 from ..inspection.inspector import inspect
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
-from ..terms.outcome import Failed, Fetched, Moved
+from ..terms.outcome import Failed, Failure, Fetched, Moved
 from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
+from .gate import ADMIT_EVERY_S, Gate
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
 FLUSH_EVERY_BYTES = 64 * 2**20
 LONGEST_DECODE_S = 10.0
 """A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
-MOST_QUEUED_BYTES = 16 * 2**20
-"""Bodies that wait for the decoder; above this the network has to wait as well. Some 200 photographs, a
-quarter of a second's work."""
+MOST_QUEUED_BYTES = 48 * 2**20
+"""Above this the transfers under way have to wait too, for memory's sake."""
 BREATH_S = 0.01
 """How long the network then waits before it looks again."""
 WAKE_AT = 8
@@ -54,6 +54,14 @@ BATCH = 64
 """Findings go home in batches: at this size, this long after the first, or when there is nothing to do."""
 SEALED = 2**62
 """As an offset: the whole segment is durable, since a new one was begun."""
+_OUR_FAULT = {
+    Failure.NAME_TIMEOUT,
+    Failure.CONNECT_TIMEOUT,
+    Failure.RESET,
+    Failure.TIMEOUT,
+    Failure.TOO_SLOW,
+}
+"""How it looks from here when nobody reads."""
 _NOTE = struct.Struct("<qd")
 
 
@@ -138,6 +146,7 @@ class Worker:
         self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
         self._tasks: dict[int, Task] = {}
+        self._gate = Gate()
         self._frames = wire.Frames()
         self._fd_in = fd_in
         self._fd_out = fd_out
@@ -157,9 +166,11 @@ class Worker:
                 for arrival in self._fetcher.poll(self._patience_s()):
                     self._arrived(arrival)
             else:
-                time.sleep(BREATH_S)
+                self._gate.hold_up(BREATH_S)
             for finished in self._decoder.take():
                 self._inspected(*finished)
+            for serial in self._gate.admit(self._decoder.queued_bytes):
+                self._begin(self._tasks[serial])
             self._send_findings()
             self._flush_if_due()
             if self._note.decoding_for_s() > LONGEST_DECODE_S:
@@ -168,7 +179,7 @@ class Worker:
     def _patience_s(self) -> float:
         if self._decoder.done or (self._idle and self._unflushed_bytes):
             return 0.0
-        return BATCH_S if self._findings else POLL_S
+        return BATCH_S if self._findings else ADMIT_EVERY_S if self._gate.waiting else POLL_S
 
     @property
     def _idle(self) -> bool:
@@ -187,20 +198,27 @@ class Worker:
                 case "cancel":
                     for serial in content[0]:
                         if self._tasks.pop(serial, None) is not None:
+                            self._gate.forget(serial)
                             self._fetcher.cancel(serial)
                 case "flush":
                     self._flush_asked = True
 
     def _start(self, task: Task) -> None:
         self._tasks[task.serial] = task
+        if self._gate.lets_in(task.serial, self._decoder.queued_bytes):
+            self._begin(task)
+
+    def _begin(self, task: Task) -> None:
         self._fetcher.start(Order(task.serial, task.url, task.group, task.hops))
 
     def _arrived(self, arrival: Arrival) -> None:
-        task = self._tasks.pop(arrival.ticket, None)
-        if task is None:
+        task = self._tasks.get(arrival.ticket)
+        if task is None or self._goes_again(task, arrival):
             return
+        del self._tasks[task.serial]
         match arrival.result:
             case Fetched() as fetched:
+                self._gate.came(len(fetched.body))
                 self._decoder.put(task, arrival, fetched)
             case Failed() as failed:
                 if failed.status is not None and failed.status > MAX_STATUS:
@@ -208,6 +226,15 @@ class Worker:
                 self._report(task, arrival, failed=failed, status=failed.status, final_url=_elsewhere(task))
             case Moved() as moved:
                 self._report(task, arrival, moved=moved, status=arrival.status, final_url=_elsewhere(task))
+
+    def _goes_again(self, task: Task, arrival: Arrival) -> bool:
+        """Whether it failed since we did not read: it is asked again, and its host is not blamed."""
+        held_up = self._gate.leaves(task.serial)
+        failed = arrival.result.failure if isinstance(arrival.result, Failed) else None
+        if not held_up or failed not in _OUR_FAULT:
+            return False
+        self._gate.wait(task.serial)
+        return True
 
     def _inspected(
         self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
