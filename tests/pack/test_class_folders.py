@@ -6,6 +6,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import csv as arrow_csv
 
 from gleanset.pack.classes import class_folders, class_indexes, classes_csv, quota_text
 from gleanset.pack.job import PackClass
@@ -103,17 +104,68 @@ def test_the_table_lists_all_classes_and_numbers_those_with_images() -> None:
     ]
 
 
+def table(*classes: PackClass) -> list[dict[str, str]]:
+    """``classes.csv`` as a reader of RFC 4180 sees it."""
+    return list(csv.DictReader(io.StringIO(classes_csv(classes, {}, {}), newline="")))
+
+
 @pytest.mark.parametrize("word", ['=HYPERLINK("http://evil")', "+1+1", "-2+3", "@SUM(A1)", " =1", "\t=1"])
-def test_no_cell_is_a_formula(word: str) -> None:
-    """A spreadsheet must not run what a list says."""
-    (row,) = csv.DictReader(io.StringIO(classes_csv((PackClass(word, word),), {}, {})))
-    assert row["id"] == row["name"] == "'" + word.replace("\t", " ")
+def test_no_free_text_is_a_formula(word: str) -> None:
+    """A spreadsheet must not run what a list says. Ids are keys, and stay."""
+    (row,) = table(PackClass("n1", word, ("dog", word), (word,)))
+    assert row["name"] == row["parents"] == "'" + word.replace("\t", r"\t")
+    (row,) = table(PackClass(word, word))
+    assert row["id"] == word
+    assert row["name"] == row["all_names"] == "'" + word.replace("\t", r"\t")
 
 
-def test_control_characters_do_not_break_rows() -> None:
-    """A label with line breaks and NULs is still one row of one line."""
-    text = classes_csv((PackClass("a\r\nb\0c", "x"),), {}, {})
-    assert text.splitlines()[1] == ",a  b c,x,x,,0,,0"
+AWKWARD = (
+    "-rf",
+    "'-rf",
+    "a b",
+    "a\tb",
+    "a\nb",
+    "a\r\nb",
+    "a\rb",
+    "a\0b",
+    'q"q',
+    "a,b",
+    " a",
+    "=1",
+    "é\x1b[0m",
+)
+
+
+def test_every_id_is_the_label_of_the_manifest() -> None:
+    """Or a join loses classes, or takes two for one."""
+    rows = table(*(PackClass(label, label) for label in AWKWARD))
+    assert sorted(row["id"] for row in rows) == sorted(AWKWARD)
+
+
+@given(
+    labels=st.lists(
+        st.text(max_size=9).filter(lambda text: text.isprintable() or text.isascii()), unique=True
+    )
+)
+def test_ids_are_the_labels_whatever_they_hold(labels: list[str]) -> None:
+    """Each on its own row, and names without control characters."""
+    rows = table(*(PackClass(label, label) for label in labels))
+    assert sorted(row["id"] for row in rows) == sorted(labels)
+    assert not any(ord(character) < 32 for row in rows for character in row["name"])
+
+
+def test_other_readers_find_the_same_ids() -> None:
+    """Arrow's is stricter than Python's."""
+    text = classes_csv([PackClass(label, "x") for label in AWKWARD], {}, {})
+    options = arrow_csv.ParseOptions(newlines_in_values=True)
+    read = arrow_csv.read_csv(io.BytesIO(text.encode()), parse_options=options)
+    assert sorted(read.column("id").to_pylist()) == sorted(AWKWARD)
+
+
+def test_control_characters_in_names_are_spelled_out() -> None:
+    """Escape codes would reach a terminal, line breaks would break rows."""
+    text = classes_csv((PackClass("x", "a\r\nb\0c\x1b"),), {}, {})
+    assert text.splitlines()[1] == r",x,a\r\nb\x00c\x1b,a\r\nb\x00c\x1b,,0,,0"
 
 
 @pytest.mark.parametrize("word", ["-1", "+5", "-0.5", "7"])

@@ -53,24 +53,33 @@ def class_indexes(folders: Mapping[str, str], accepted: Mapping[str, int]) -> di
 def classes_csv(classes: Sequence[PackClass], indexes: Mapping[str, int], accepted: Mapping[str, int]) -> str:
     """``classes.csv``: all classes; those with images first, by index, the others without one, by id.
 
-    Names and parents are parted by ``; ``. A cell that a spreadsheet would take for a formula gets an
-    apostrophe in front.
+    An id is the label as the manifest has it, whatever it holds: a join finds it. In names and parents, which
+    are parted by ``; ``, control characters are written as in Python (``\\n``, ``\\x00``), and a cell that a
+    spreadsheet would take for a formula gets an apostrophe in front.
     """
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_HEADER)
+    lines = [_line(_HEADER)]
     for one in sorted(classes, key=lambda one: (indexes.get(one.label, len(classes)), one.label)):
-        words = (one.label, one.name, "; ".join(one.names or (one.name,)), "; ".join(one.parents))
-        rows.writerow(
-            [
-                indexes.get(one.label, ""),
-                *map(_harmless, words),
-                one.candidates,
-                quota_text(one.quota),
-                accepted.get(one.label, 0),
-            ]
+        words = (one.name, "; ".join(one.names or (one.name,)), "; ".join(one.parents))
+        lines.append(
+            _line(
+                [
+                    indexes.get(one.label, ""),
+                    one.label,
+                    *map(_harmless, words),
+                    one.candidates,
+                    quota_text(one.quota),
+                    accepted.get(one.label, 0),
+                ]
+            )
         )
-    return text.getvalue()
+    return "".join(lines)
+
+
+def _line(cells: Iterable[object]) -> str:
+    """A row as RFC 4180 quotes it, a lone CR as well: Python quotes what its line's own end holds."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def quota_text(quota: Quota) -> str:
@@ -84,7 +93,8 @@ def quota_text(quota: Quota) -> str:
 def _harmless(cell: str) -> str:
     """Against formula injection (OWASP, "CSV Injection"); plain numbers stay as they are.
 
-    Control characters become blanks: half of all CSV readers stumble over a lone CR or a NUL.
+    Half of all CSV readers stumble over a lone CR or a NUL: control characters are spelled out.
     """
-    cell = _CONTROL.sub(" ", cell)
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    cell = _CONTROL.sub(lambda stray: repr(stray[0])[1:-1], cell)
+    return f"'{cell}" if is_formula else cell
