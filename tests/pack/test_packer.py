@@ -414,3 +414,43 @@ def test_other_peoples_files_are_not_replaced(
     with pytest.raises(WorkdirError, match=f"{name} is not from a pack"):
         pack(job)
     assert [(path.name, path.read_text()) for path in out.iterdir()] == [(name, "mine")]
+
+
+def test_what_lies_where_a_pack_is_prepared_is_not_swept_away(
+    a_collection: Any, job_for: Any, tree: Tree, out: Path
+) -> None:
+    """A folder of that name may be somebody's own: nothing in it is touched."""
+    (out / ".packing" / "new").mkdir(parents=True)
+    (out / ".packing" / "notes.txt").write_text("mine")
+    job = replace(job_for(a_collection), staging=out / ".packing")
+    before = tree(out)
+    with pytest.raises(WorkdirError, match=r"notes\.txt is not from a pack"):
+        pack(job)
+    assert tree(out) == before
+
+
+def test_a_refused_folder_keeps_even_a_prepared_pack(
+    a_collection: Any, job_for: Any, tree: Tree, out: Path
+) -> None:
+    """Whether a folder is ours is asked before anything in it is removed."""
+    (out / ".packing" / "new").mkdir(parents=True)
+    (out / ".packing" / "new" / "README.md").write_text("prepared")
+    (out / "data").write_text("mine")
+    job = replace(job_for(a_collection), staging=out / ".packing")
+    before = tree(out)
+    with pytest.raises(WorkdirError, match="data is not from a pack"):
+        pack(job)
+    assert tree(out) == before
+
+
+def test_a_first_pack_that_was_killed_among_its_moves_is_finished(
+    a_collection: Any, job_for: Any, out: Path
+) -> None:
+    """``data`` is in its place, the manifest is not yet: it is ours all the same."""
+    pack(replace(job_for(a_collection), staging=out / ".packing"))
+    new = out / ".packing" / "new"
+    new.mkdir(parents=True)
+    (out / "manifest.parquet").rename(new / "manifest.parquet")
+    (out / ".packing" / "moves.json").write_text('["data", "manifest.parquet"]')
+    again = replace(job_for(a_collection), staging=out / ".packing")
+    assert pack(again).n_kept == 24

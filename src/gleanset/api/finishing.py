@@ -24,6 +24,8 @@ from .standing import Standing, replacements
 
 VIEW_EVERY = 50
 """Images between two snapshots of the packer."""
+PACKING = ".packing"
+"""In another folder than the build's own: where a pack is prepared."""
 _UNFIT_AT_ONCE = 65_536
 
 _Row = TypeVar("_Row")
@@ -124,7 +126,7 @@ def pack_job(
         classes=_classes(known, standing),
         blobs=workdir.blobs,
         out=out or workdir.root,
-        staging=workdir.packing if out is None else out / ".packing",
+        staging=workdir.packing if out is None else out / PACKING,
         outcomes=_outcomes(pool, standing),
         form=recipe.format,
         split=recipe.split or (),

@@ -1,19 +1,22 @@
 """The commands that read a list or a finished build: class table, pack, report."""
 
+import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import UsageError, storage_errors
 from ..pack.packer import pack
+from ..pack.staging import is_moving
 from ..plan.forecast import DEFAULT, Supply, expected_images
-from ..recipe import Recipe, read_recipe
+from ..recipe import Recipe
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
-from ..store.workdir import Workdir
+from ..store.workdir import STATE_NAME, Workdir, held
 from . import saved
 from .building import write_recipe
-from .finishing import finish, pack_job, result_of, write_report
+from .finishing import PACKING, finish, pack_job, result_of, write_report
 from .lists import census_of, choose, look
+from .presence import stored_recipe
 from .results import ClassLine, Report, Status, StopSignal, silent
 from .standing import Standing
 
@@ -38,20 +41,34 @@ def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
 
 def _known(out: Path) -> tuple[Workdir, saved.Saved, Recipe]:
     workdir = Workdir.at(out)
-    return workdir, saved.read_planned(workdir), read_recipe(workdir.state / "recipe.toml")
+    return workdir, saved.read_planned(workdir), stored_recipe(workdir)
 
 
 def pack_again(out: Path, to: Path | None, options: dict[str, Any]) -> Report:
     """Pack a build in another form; into its own folder only while nobody else is at work there."""
     workdir, known, recipe = _known(out)
     recipe = Recipe.of(**options).over(recipe)
-    if to is None:
-        with Workdir.open(out) as held:
-            return _pack_in_place(held, known, recipe)
-    if to.exists() and any(to.iterdir()) and not (to / "manifest.parquet").exists():
+    if to is None or to.resolve() == workdir.root:
+        with Workdir.open(out) as own:
+            return _pack_in_place(own, known, recipe)
+    _refuse_target(to)
+    with storage_errors("making the folder", to):
+        to.mkdir(parents=True, exist_ok=True)
+    with held(to):
+        return _pack(workdir, known, recipe, to)
+
+
+def _refuse_target(to: Path) -> None:
+    """Only an absent or empty folder, an earlier pack, or what a kill left of one may be packed into."""
+    if not to.is_dir():
+        if os.path.lexists(to):
+            raise UsageError(f"{to} is no folder. Choose a new or an empty one.")
+        return
+    names = {entry.name for entry in to.iterdir()}
+    if STATE_NAME in names:
+        raise UsageError(f"{to} holds a build of its own. Choose a new or an empty folder.")
+    if names - {PACKING} and "manifest.parquet" not in names and not is_moving(to / PACKING):
         raise UsageError(f"{to} holds something that is no pack of ours. Choose a new or an empty folder.")
-    to.mkdir(parents=True, exist_ok=True)
-    return _pack(workdir, known, recipe, to)
 
 
 def _pack_in_place(workdir: Workdir, known: saved.Saved, recipe: Recipe) -> Report:

@@ -28,7 +28,7 @@ from .job import Crawl, PackJob, PackResult
 from .manifest import MANIFEST, OUTCOMES, Table, digest_of, utc
 from .splits import Splits
 from .spool import Spool
-from .staging import Staging
+from .staging import Staging, is_moving, stranger_in
 
 Progress = Callable[[int, int], None]
 """Called with (images packed, images to pack) after each image. What it raises ends the pack cleanly."""
@@ -54,9 +54,9 @@ def pack(job: PackJob, progress: Progress = lambda *_: None) -> PackResult:
         UsageError: the job's form or split cannot be.
         WorkdirError: ``out`` holds files of those names that are no dataset of ours.
     """
+    _refuse_foreign(job.out, job.staging)
     staging = Staging(job.staging, job.out)
     try:
-        _refuse_foreign(job.out)
         result = _prepare(job, staging, progress)
     except BaseException:
         with suppress(StorageError):
@@ -66,9 +66,11 @@ def pack(job: PackJob, progress: Progress = lambda *_: None) -> PackResult:
     return result
 
 
-def _refuse_foreign(out: Path) -> None:
-    """Keep clear of somebody's own ``data`` or ``README.md``."""
-    if (out / "manifest.parquet").exists() or (out / STATE_NAME).exists():
+def _refuse_foreign(out: Path, staging: Path) -> None:
+    """Keep clear of somebody's own ``data`` or ``README.md``, and of what lies where a pack is prepared."""
+    if stranger := stranger_in(staging):
+        raise WorkdirError(f"{stranger} is not from a pack. Move it away, or choose another folder.")
+    if (out / "manifest.parquet").exists() or (out / STATE_NAME).exists() or is_moving(staging):
         return
     if found := next((name for name in NAMES if os.path.lexists(out / name)), None):
         raise WorkdirError(f"{out / found} is not from a pack. Choose a new or an empty folder.")

@@ -6,6 +6,8 @@ out, if need be by the next pack: each of them is a rename, and one that was don
 """
 
 import json
+import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +17,22 @@ from ..store.durable import sync_file_system, sync_folder, write_atomically
 
 _MOVES = "moves.json"
 _OLD = "old"
+_OURS = re.compile(r"new|scratch|old|\.?moves\.json.*")
+"""The list of moves has another name while it is written."""
+
+
+def is_moving(folder: Path) -> bool:
+    """Whether a pack was killed while its dataset took its place: the next `Staging` there goes on."""
+    return (folder / _MOVES).exists()
+
+
+def stranger_in(folder: Path) -> Path | None:
+    """Something in a staging folder that no pack put there (the folder itself, where it is no folder)."""
+    if not os.path.lexists(folder):
+        return None
+    if folder.is_symlink() or not folder.is_dir():
+        return folder
+    return next((entry for entry in folder.iterdir() if not _OURS.fullmatch(entry.name)), None)
 
 
 class Staging:
@@ -27,7 +45,7 @@ class Staging:
         self.scratch = folder / "scratch"
         """What will be nowhere."""
         self._out = out
-        if (folder / _MOVES).exists():
+        if is_moving(folder):
             self._move()
         self.discard()
         with storage_errors("making the folder", folder):

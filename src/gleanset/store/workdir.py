@@ -3,7 +3,8 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,7 @@ from ..errors import LockedError, WorkdirError, storage_error, storage_errors
 from .durable import write_atomically
 from .mounts import Mount, machine_mounts, network_type
 
-__all__ = ["Workdir", "write_atomically"]
+__all__ = ["Workdir", "held", "write_atomically"]
 
 STATE_NAME = ".gleanset"
 _NOT_OURS_BUT_HARMLESS = {".DS_Store", "lost+found"}
@@ -130,6 +131,30 @@ class Workdir:
         elif (theirs := owner.read_text(encoding="utf-8").strip()) != str(self.root):
             raise WorkdirError(f"{self.state} holds the state of {theirs}. Choose another folder for --work.")
         write_atomically(beside / _POINTER, f"{self.state}\n")
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder that is no build against another who writes there in this way.
+
+    The lock is the folder's own and leaves no file behind. File systems without such locks let everyone in.
+
+    Raises:
+        LockedError: somebody holds it.
+    """
+    with storage_errors("opening the folder", folder):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LockedError(
+                    f"{folder}: another process is at work here. Wait for it, or stop it, then run again."
+                ) from error
+        yield
+    finally:
+        os.close(fd)
 
 
 def _remembered_state(root: Path) -> Path:
