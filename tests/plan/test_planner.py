@@ -252,3 +252,9 @@ def test_a_plan_says_where_its_rates_come_from_and_what_it_costs() -> None:
     assert planned.expected_requests == pytest.approx(500 / DEFAULT.flickr.success)
     assert planned.expected_s == pytest.approx(planned.expected_requests * 0.43 / 24)
     assert planned.expected_bytes == 500 * 95_000 * 2
+
+
+def test_who_may_fall_short_is_said_as_a_forecast() -> None:
+    """The note goes into the card of a set that turned out full."""
+    planned = plan({"a": (100, 0)}, quota=Quota(40, 40))
+    assert planned.notes == ("By the forecast, 1 class, a, has a chance over 50 % to fall short.",)

@@ -164,7 +164,7 @@ def _beyond_forecast(total: int | None, likely: float) -> Iterator[str]:
 
 
 def _warnings(planned: Sequence[PlannedClass]) -> Iterator[str]:
-    """Who will be short for certain, and who probably."""
+    """Who will be short for certain, and who by the forecast: it is still read when all turned out well."""
     certain = [one for one in planned if one.candidates < one.quota.at_least]
     likely = [
         one for one in planned if one.candidates >= one.quota.at_least and one.shortfall_chance > _PROBABLE
@@ -172,7 +172,7 @@ def _warnings(planned: Sequence[PlannedClass]) -> Iterator[str]:
     if certain:
         yield f"{_listed(certain)} fewer URLs than images wanted and will be short."
     if likely:
-        yield f"{_listed(likely)} a chance over 50 % to fall short."
+        yield f"By the forecast, {_listed(likely)} a chance over 50 % to fall short."
 
 
 def _listed(classes: Sequence[PlannedClass]) -> str:
