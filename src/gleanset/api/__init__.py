@@ -43,13 +43,18 @@ __all__ = [
 ]
 
 
-def _recipe(lists: Sequence[str] | str, options: dict[str, Any]) -> Recipe:
-    named = (lists,) if isinstance(lists, str) else tuple(str(one) for one in lists)
+Lists = str | Path | Sequence[str | Path]
+"""One list or several: paths, or - for standard input."""
+
+
+def _recipe(lists: Lists, options: dict[str, Any]) -> Recipe:
+    several = (lists,) if isinstance(lists, str | Path) else lists
+    named = tuple(str(one) for one in several)
     return Recipe.of(**options, **({"lists": named} if named else {}))
 
 
 def build(
-    lists: Sequence[str] | str = (),
+    lists: Lists = (),
     out: str | Path | None = None,
     *,
     progress: Progress | None = None,
@@ -76,7 +81,7 @@ def build(
     return build_into(_recipe(lists, options), Path(out), progress or silent, stop or StopSignal())
 
 
-def survey(lists: Sequence[str] | str, **options: Any) -> Survey:
+def survey(lists: Lists, **options: Any) -> Survey:
     """What is in the lists: classes, URLs, hosts, share of Flickr, odd lines."""
     from .lists import look
 
@@ -99,14 +104,14 @@ def survey_charts(found: Survey, width: int = 80) -> str:
     return charts(found, width)
 
 
-def classes(lists: Sequence[str] | str, **options: Any) -> tuple[ClassLine, ...]:
+def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
     """The class table of the lists, or of what the options choose of them."""
     from .looking import class_lines
 
     return class_lines(_recipe(lists, options))
 
 
-def plan(lists: Sequence[str] | str, **options: Any) -> Plan:
+def plan(lists: Lists, **options: Any) -> Plan:
     """What ``build`` would do with the same arguments. No image is fetched."""
     from .lists import census_of, choose, look, plan_of
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog.select import Selection
-from ..errors import UsageError
+from ..errors import UsageError, WorkdirError
 from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
-from ..recipe import Recipe, quota_text, read_recipe
+from ..recipe import Recipe, quota_text
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
 from ..store.durable import write_atomically
@@ -25,6 +25,7 @@ from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
 from .lists import Surveyed, census_of, choose, look, names_and_parents, open_lists, plan_of, wordnet
+from .presence import dataset_is_whole, require_journal, stored_recipe
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
 from .saved import Saved, quotas_of
@@ -93,18 +94,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     plan, selection = prepared.plan, prepared.selection
     planned = (*plan.classes, *plan.reserves)
     labels = [one.label for one in planned]
-    say(
-        Tally("planning", 0.0, note=f"sorting the URLs of {len(labels):,} classes", classes=len(plan.classes))
-    )
-    build_pool(
-        [as_chosen(source, selection) for source in prepared.surveyed.sources],
-        labels=labels,
-        seed=recipe.seed,
-        path=workdir.pool,
-        hosts=recipe.hosts,
-        exclude_hosts=recipe.exclude_hosts,
-        more_specific=lambda labels: wordnet().most_specific(labels),
-    )
+    _sort(workdir, recipe, prepared.surveyed, selection, plan, say)
     names, parents = names_and_parents(labels)
     known = Saved(
         plan=plan,
@@ -117,6 +107,34 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
     return known
+
+
+def _sort(
+    workdir: Workdir, recipe: Recipe, surveyed: Surveyed, selection: Selection, plan: Plan, say: Progress
+) -> None:
+    """Write the pool: the same lists, recipe and plan give the same numbers."""
+    labels = [one.label for one in (*plan.classes, *plan.reserves)]
+    note = f"sorting the URLs of {len(labels):,} classes"
+    say(Tally("planning", 0.0, note=note, classes=len(plan.classes)))
+    build_pool(
+        [as_chosen(source, selection) for source in surveyed.sources],
+        labels=labels,
+        seed=recipe.seed,
+        path=workdir.pool,
+        hosts=recipe.hosts,
+        exclude_hosts=recipe.exclude_hosts,
+        more_specific=lambda labels: wordnet().most_specific(labels),
+    )
+
+
+def _sort_again(workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, stop: StopSignal) -> None:
+    """The pool was lost: make it from the lists, if they are at hand and still what they were."""
+    surveyed = look(recipe, stop)
+    if [digest for _, digest in surveyed.digests] != [digest for _, digest in known.list_sha256]:
+        raise WorkdirError(
+            f"{workdir.pool} is gone, and the lists are not what they were. Restore one of them from a copy."
+        )
+    _sort(workdir, recipe, surveyed, choose(recipe, census_of(recipe, surveyed)), known.plan, say)
 
 
 def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
@@ -137,7 +155,7 @@ def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
 
 def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Saved]:
     """The recipe of the build in the folder, with what was said now where that may change."""
-    stored = read_recipe(workdir.state / "recipe.toml")
+    stored = stored_recipe(workdir)
     merged = recipe.over(stored)
     _refuse_other_lists(recipe, stored, known)
     as_before = merged.model_copy(update={"images": stored.images})
@@ -188,11 +206,14 @@ def _refuse_other_lists(recipe: Recipe, stored: Recipe, known: Saved) -> None:
 def _collect_and_finish(
     workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, stop: StopSignal
 ) -> Report:
+    require_journal(workdir)
+    if not workdir.pool.exists():
+        _sort_again(workdir, recipe, known, say, stop)
     pool = Pool.open(workdir.pool)
     with Journal(workdir.journal) as journal:
         last = _last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
-        if met and last.get("form") == form_of(recipe) and (workdir.root / "manifest.parquet").exists():
+        if met and last.get("form") == form_of(recipe) and dataset_is_whole(workdir.root):
             return Standing(known.plan, pool, journal).report(
                 "complete", str(workdir.root), page=_page(workdir)
             )
