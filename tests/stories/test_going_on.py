@@ -74,3 +74,17 @@ def test_a_state_that_was_moved_is_found_where_it_is_named(program: Program, sit
     assert str(program.folder / "a") in gone.err
     assert program.build("-o", "d", "--work", "b")["digest"] == first["digest"]
     assert program.build("-o", "d")["digest"] == first["digest"]
+
+
+def test_a_proxys_password_has_to_be_named_again(program: Program) -> None:
+    """It is kept nowhere: without it every request would be refused by the proxy, one by one."""
+    proxy = "http://me:secret@127.0.0.1:9"
+    program.build("list.tsv", "-o", "d", "--proxy", proxy, code=3)
+    refused = program.run("build", "-o", "d").must(2)
+    assert "--proxy http://127.0.0.1:9" in refused.err
+    assert "secret" not in refused.err
+    kept = [path for path in (program.folder / "d").rglob("*") if path.is_file()]
+    assert not [path for path in kept if b"secret" in path.read_bytes()]
+    program.build("-o", "d", "--proxy", proxy, code=3)
+    program.build("-o", "d", "--proxy", "http://127.0.0.1:9", code=3)
+    program.build("-o", "d", code=3)

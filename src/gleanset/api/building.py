@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..catalog.select import Selection
 from ..errors import UsageError, WorkdirError
@@ -103,6 +104,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         names={label: tuple(words) for label, words in names.items()},
         parents={label: tuple(ids) for label, ids in parents.items()},
         own_quotas=tuple(selection.quotas),
+        proxy_login=_has_login(recipe.proxy),
     )
     write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
@@ -170,9 +172,29 @@ def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Save
         reserves = tuple(_requota(one, merged, known) for one in known.plan.reserves)
         known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
         saved.write(workdir, known)
+    known = _same_proxy(workdir, recipe, merged, known)
     if merged != stored:
         write_recipe(workdir, merged, known)
     return merged, known
+
+
+def _same_proxy(workdir: Workdir, recipe: Recipe, merged: Recipe, known: Saved) -> Saved:
+    """The recipe on disk has the proxy's address alone: whoever goes on has to name its password again."""
+    said = "proxy" in recipe.model_fields_set
+    if known.proxy_login and not said:
+        raise UsageError(
+            f"--proxy {merged.proxy}: this build began with a name and password for the proxy, which are not "
+            "kept. Name it again, in full, with --proxy or GLEANSET_PROXY."
+        )
+    if not said or _has_login(recipe.proxy) == known.proxy_login:
+        return known
+    known = replace(known, proxy_login=_has_login(recipe.proxy))
+    saved.write(workdir, known)
+    return known
+
+
+def _has_login(proxy: str | None) -> bool:
+    return "@" in urlsplit(proxy or "").netloc
 
 
 def _refuse_shares(known: Saved, recipe: Recipe) -> None:

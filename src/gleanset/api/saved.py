@@ -27,6 +27,8 @@ class Saved:
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     own_quotas: tuple[str, ...] = ()
     """Classes whose quota a table gave: ``--images`` does not change it."""
+    proxy_login: bool = False
+    """The proxy's address came with a name and password, which are kept nowhere."""
 
 
 def write(workdir: Workdir, saved: Saved) -> None:
@@ -40,6 +42,7 @@ def write(workdir: Workdir, saved: Saved) -> None:
             "names": saved.names,
             "parents": saved.parents,
             "own_quotas": list(saved.own_quotas),
+            "proxy_login": saved.proxy_login,
         }
     )
 
