@@ -20,7 +20,6 @@ from gleanset.terms.outcome import Failed, Failure
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import Finding, Ruling
 
-
 GOOD = Inspection(1, b"", None)
 
 

@@ -237,5 +237,6 @@ def _connect_to(address: str, port: int) -> str:
 
 
 def _status(line: bytes) -> int | None:
+    """The three digits of a status line (RFC 9110, 15); None for anything else that begins like one."""
     word = line.split(None, 2)[1:2]
-    return int(word[0]) if word and word[0].isdigit() else None
+    return int(word[0]) if word and len(word[0]) == 3 and word[0].isdigit() else None
