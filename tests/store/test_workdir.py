@@ -66,8 +66,13 @@ def test_our_programs_do_not_inherit_the_lock(tmp_path: Path) -> None:
     """A worker that outlives the engine must not block the next run."""
     held = Workdir.open(tmp_path / "out")
     with subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
+        [sys.executable, "-c", "print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        close_fds=False,
     ) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()  # its program runs: what exec closes is closed
         held.close()
         Workdir.open(tmp_path / "out").close()
         worker.kill()

@@ -9,9 +9,9 @@ from ..terms.verdict import Verdict
 
 POINTS = 240
 """Of a curve, at least, where there are so many; a chart cannot show more."""
-MOST_THUMBNAILS = 480
+MOST_THUMBNAILS = 240
 """On the page; with about 3 kB each it stays below 2 MB."""
-A_CLASS = (3, 24)
+A_CLASS = (3, 12)
 
 Point = TypeVar("Point")
 

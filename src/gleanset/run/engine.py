@@ -95,6 +95,7 @@ class Engine:
 
     def run(self) -> Ending:
         """Collect until every class has its quota, nothing can be asked any more, or a stop is asked for."""
+        self._turn()
         try:
             ending = self._collect()
             self._call_back(list(self._tasks))
