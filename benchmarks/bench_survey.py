@@ -1,6 +1,6 @@
 """A list as large as Fall 2011: what it costs to survey it and to make a pool of it.
 
-    python -m benchmarks.bench_survey [--list FILE] [--counts CSV] [--all]
+    python benchmarks/bench_survey.py [--list FILE] [--counts CSV] [--all]
 
 Without ``--list`` one is written from ``--counts`` (see ``benchmarks/fall11.py``; by default the class
 counts in the folder of real material). Every step runs in a process of its own, the page cache being
@@ -19,13 +19,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from fall11 import write_list
+from machine import machine
+
 from gleanset.sources.base import Columns
 from gleanset.sources.registry import open_sources
 from gleanset.store.ingest import build_pool, survey_lists
 from gleanset.store.pool import Pool
-
-from .fall11 import write_list
-from .machine import machine
 
 MATERIAL = Path(os.environ.get("GLEANSET_MATERIAL", Path(__file__).parents[2] / "shared/data"))
 FIGURES = {
@@ -69,7 +69,7 @@ def child(step: str, path: Path, cache: Path) -> None:
 
 
 def run(step: str, path: Path, cache: Path) -> dict[str, object]:
-    command = [sys.executable, "-m", "benchmarks.bench_survey", "--step", step, "--list", str(path)]
+    command = [sys.executable, __file__, "--step", step, "--list", str(path)]
     answer = subprocess.run([*command, "--cache", str(cache)], check=True, capture_output=True, text=True)
     facts: dict[str, object] = json.loads(answer.stdout)
     print(f"{step:12}", *(f"{name} {value}" for name, value in facts.items() if name not in FIGURES))
