@@ -43,6 +43,8 @@ NUMBER = st.integers(0, 2**50)
 OUTCOMES = st.one_of(
     st.fixed_dictionaries({"failed": FAILED}),
     st.fixed_dictionaries({"moved": st.builds(Moved, TEXT, st.integers(0, 9))}),
+    st.fixed_dictionaries({"located": TEXT}),
+    st.fixed_dictionaries({"rules": TEXT}),
     st.fixed_dictionaries({"inspection": SEEN}),
     st.fixed_dictionaries({"inspection": KEPT, "blob": st.builds(BlobRef, TEXT, NUMBER, NUMBER)}),
 )

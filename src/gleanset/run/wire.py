@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 from ..terms.inspection import Flaw, Inspection, Stored, StoredFormat
-from ..terms.outcome import FAILURE_BY_WORD, Failed, Moved
+from ..terms.outcome import FAILURE_BY_WORD, Errand, Failed, Moved
 from ..terms.verdict import BlobRef, Finding
 from ..urls import LONGEST_URL
 
@@ -19,7 +19,10 @@ _LENGTH = struct.Struct("<I")
 MAX_FRAME_BYTES = 64 * 2**20
 LONGEST_TEXT = LONGEST_URL
 """Characters. URLs are the longest texts that travel: values of headers and details are cut far below."""
+LONGEST_RULES = 500 * 1024
+"""Characters of a robots.txt that are read (RFC 9309, 2.5: at least 500 KiB)."""
 _MOST_HEADERS = 10_000
+_OUTCOMES = 5
 _END_OF_WHOLE = 2**63
 """What the journal's integers hold."""
 _END_OF_TIME = 1e13
@@ -39,6 +42,9 @@ class Task:
     url: str
     group: str
     hops: int
+    errand: str = Errand.IMAGE.value
+    address: str | None = None
+    """The address that the lease is for; empty: none is known yet, None: any will do."""
 
 
 def frame(message: list[Any]) -> bytes:
@@ -70,7 +76,17 @@ class Frames:
 
 def task_out(task: Task) -> list[Any]:
     """A task as plain values."""
-    return [task.candidate, task.attempt, task.host, task.serial, task.url, task.group, task.hops]
+    return [
+        task.candidate,
+        task.attempt,
+        task.host,
+        task.serial,
+        task.url,
+        task.group,
+        task.hops,
+        task.errand,
+        task.address,
+    ]
 
 
 def task_in(fields: list[Any]) -> Task:
@@ -97,6 +113,8 @@ def finding_out(finding: Finding) -> list[Any]:
         finding.address,
         finding.hops,
         finding.serial,
+        finding.located,
+        finding.rules,
     ]
 
 
@@ -107,8 +125,8 @@ def finding_in(fields: list[Any]) -> Finding:
     says: numbers the journal cannot hold, text without end, more than one outcome.
     """
     candidate, attempt, host, elapsed_s, at_s, failed, moved, seen, blob, *rest = fields
-    status, final_url, headers, address, hops, serial = rest
-    if [failed, moved, seen].count(None) != 2:
+    status, final_url, headers, address, hops, serial, located, rules = rest
+    if [failed, moved, seen, located, rules].count(None) != _OUTCOMES - 1:
         raise ValueError("not exactly one outcome")
     if len(headers) > _MOST_HEADERS:
         raise ValueError(f"{len(headers)} headers")
@@ -128,6 +146,8 @@ def finding_in(fields: list[Any]) -> Finding:
         _or_none(_text, address),
         _whole(hops),
         _whole(serial),
+        _or_none(_text, located),
+        _or_none(_rules, rules),
     )
     if (finding.blob is None) != (finding.inspection is None or finding.inspection.stored is None):
         raise ValueError("a body that is stored nowhere, or that nobody wants")
@@ -221,9 +241,13 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _text(value: Any) -> str:
+def _rules(value: Any) -> str:
+    return _text(value, LONGEST_RULES)
+
+
+def _text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Not without end, and nothing that cannot be written as UTF-8."""
-    if type(value) is not str or len(value) > LONGEST_TEXT:
+    if type(value) is not str or len(value) > longest:
         raise ValueError("a text out of bounds")
     if not value.isascii():
         value.encode()

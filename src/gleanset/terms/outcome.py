@@ -69,6 +69,22 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """The name was looked up and nothing connected: the lease was for another address, or for none yet."""
+
+    address: str
+    """The IP address that the request would go to."""
+
+
+class Errand(Enum):
+    """What a lease is for."""
+
+    IMAGE = "image"
+    ROBOTS = "robots"
+    """The robots.txt of the candidate's site; the candidate itself goes later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A whole body, decompressed, within all limits."""
 
@@ -98,3 +114,5 @@ class Lease:
     """Redirects followed for this candidate before this lease."""
     serial: int = 0
     """Number of the lease: a finding that names another is a ghost's and changes nothing."""
+    revived: str = ""
+    """How ``url`` stands in for the candidate's own (a word of ``fetch.revive``); empty: it does not."""

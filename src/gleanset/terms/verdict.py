@@ -53,7 +53,7 @@ class BlobRef:
 class Finding:
     """What a worker sends home for one lease: a few hundred bytes, never pixels.
 
-    Exactly one of ``failed``, ``moved`` and ``inspection`` is set.
+    Exactly one of ``failed``, ``moved``, ``inspection``, ``located`` and ``rules`` is set.
     """
 
     candidate: int
@@ -78,6 +78,12 @@ class Finding:
     hops: int = 0
     serial: int = 0
     """The lease that this answers."""
+    located: str | None = None
+    """The address of the host, where the lease was not for it: nothing was asked (``Located``)."""
+    rules: str | None = None
+    """The text of a robots.txt, at most 500 KiB: the answer to an ``Errand.ROBOTS``."""
+    revived: str = ""
+    """How the URL that was asked stands in for the candidate's own; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
