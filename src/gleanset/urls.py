@@ -107,6 +107,18 @@ def host_of(url: str) -> str:
     return authority.partition(":")[0]
 
 
+def site_of(url: str) -> str:
+    """Whose robots.txt a normalised URL is under: host and port, the usual ports of both schemes left out.
+
+    ``http://a.example/`` and ``https://a.example/`` are one site, ``http://a.example:8080/`` another.
+    """
+    authority = url.split("/", 3)[2].partition("?")[0].rpartition("@")[2]
+    host, colon, port = authority.rpartition(":")
+    if not colon or not port.isdigit():
+        return authority.rstrip(".")
+    return host.rstrip(".") if port in {"80", "443"} else f"{host.rstrip('.')}:{port}"
+
+
 @lru_cache(maxsize=1 << 17)
 def politeness_group(host: str) -> str:
     """The site whose operator feels our requests: a registered domain by ICANN rules, with a few exceptions.
