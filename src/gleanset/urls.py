@@ -68,8 +68,10 @@ _STORES = (
 )
 """How their hosts end: a cheap test before the expression."""
 
-_CEILINGS = {FLICKR: 24, "wikimedia.org": 2}
-"""Flickr: what the 2019 tool used without complaint. Wikimedia: its robot policy asks for at most two."""
+_CEILINGS = {FLICKR: 24, "wikimedia.org": 2, "archive.org": 3}
+"""Flickr: what the 2019 tool used without complaint. Wikimedia: its robot policy asks for at most two.
+Internet Archive: its downloaders' users met 429 and then closed doors above three to four at once
+(hartator/wayback-machine-downloader, issues 160 and 264; edgi-govdata-archiving/wayback, issue 137)."""
 _BUCKET_CEILING = 64
 
 
