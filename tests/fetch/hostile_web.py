@@ -72,7 +72,7 @@ def moved(location: str, status: str = "302 Found") -> bytes:
 class HostileServer:
     """Answers each path with the bytes or the doing that a test gave it; keeps connections open."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.answers: dict[str, Answer] = {"/ok": ok()}
         self.visits: list[Visit] = []
         self.n_connections = 0
@@ -80,7 +80,7 @@ class HostileServer:
         """Said on every connection, and then nothing: no TLS, no HTTP."""
         self._context = context
         self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((host, port), backlog=512)
         self._listener.settimeout(0.05)
         self._threads = [threading.Thread(target=self._listen)]
         self._threads[0].start()

@@ -9,9 +9,10 @@ from functools import partial
 
 import pycurl
 
-from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
+from gleanset.terms.outcome import Failed, Failure, Fetched, Located, Moved
 from gleanset.urls import host_of, normalise
 
+from .addresses import parse_address
 from .base import Arrival, FetchSettings, Order
 from .budget import Budget
 from .classify import REDIRECTS, failure_of_status
@@ -20,7 +21,8 @@ from .headers import pick_headers, retry_after_s
 from .loop import READ, Loop, Timers, now_s
 from .multi import Multi
 from .resolver import Answer, Resolver
-from .transfer import Address, Transfer
+from .route import Address, Route, to_one_of
+from .transfer import Transfer
 from .trust import Proxy, certificate_file
 
 _SHORTEST_BODY = 2
@@ -45,8 +47,8 @@ class _Job:
     seen: tuple[str, ...] = ()
     """URLs that redirected, to notice circles."""
     aim: Aim | None = None
-    addresses: tuple[Address, ...] = ()
-    """Where its host can be found, the one in use first."""
+    route: Route | None = None
+    """Where its host can be found."""
     transfer: Transfer | None = None
     waits: bool = False
     """For a socket of this process, which is nobody else's fault."""
@@ -155,11 +157,13 @@ class CurlFetcher:
             self._fail(job, aim)
             return
         job.aim = aim
-        if aim.pinned is not None:
-            job.addresses = (aim.pinned,)
-            self._request(job)
-        else:
+        if aim.pinned is None:
             self._resolver.ask(aim.host, partial(self._on_answer, job, aim))
+        elif parse_address(aim.host) is not None:
+            self._go_to(job, aim.pinned[:1], aim.pinned[1])
+        else:
+            job.route = Route((aim.pinned,))
+            self._request(job)
 
     def _on_answer(self, job: _Job, aim: Aim, answer: Answer) -> None:
         if job.over:
@@ -169,30 +173,45 @@ class CurlFetcher:
         elif not self._guard.accepts(aim, answer):
             self._fail(job, Failure.BLOCKED_ADDRESS, f"{aim.host} is at {', '.join(answer)}")
         else:
-            job.addresses = tuple((address, aim.port) for address in answer)
+            self._go_to(job, answer, aim.port)
+
+    def _go_to(self, job: _Job, addresses: tuple[str, ...], port: int) -> None:
+        """Request from the address that the leave is for; elsewhere another leave is needed."""
+        job.route = to_one_of(addresses, port, None if self._proxy else job.order.address)
+        if job.route is not None:
             self._request(job)
+        elif job.hops > job.order.hops:
+            self._finish(job, Moved(job.url, job.hops))
+        else:
+            self._finish(job, Located(addresses[0]))
 
     def _request(self, job: _Job) -> None:
         if self._multi.running >= self._most_at_once:
             job.waits = True
             self._waiting.append(job)
             return
+        route = job.route
+        assert route is not None
         if job.waits:
-            job.waits, job.started_s = False, now_s()
+            job.waits, job.started_s, route.by_s = False, now_s(), None
         job.transfer = transfer = self._multi.acquire()
         transfer.job = job
-        address, permitted = self._route(job)
+        address, permitted = self._destination(route.addresses[0], job.url)
         verify = not self._settings.insecure or _place(job) not in self._bad_certificates
         job.certificate_ok = job.certificate_ok and verify
-        transfer.begin(job.url, address, permitted, verify=verify)
+        at_s, connect_s = now_s(), self._settings.connect_timeout_s
+        gives_way_s = route.gives_way_s(at_s, connect_s)
+        if gives_way_s is not None:
+            job.look_at_s = min(job.look_at_s, gives_way_s)
+        left_s = route.begin(at_s, connect_s)
+        transfer.begin(job.url, address, permitted, left_s, gives_way_s=gives_way_s, verify=verify)
         self._multi.start(transfer)
 
-    def _route(self, job: _Job) -> tuple[Address | None, Container[Address]]:
+    def _destination(self, address: Address, url: str) -> tuple[Address | None, Container[Address]]:
         """Where curl connects, and where its sockets may go."""
-        address = job.addresses[0]
         if self._proxy is None:
             return address, (address,)
-        tunnels = self._proxy.tunnels_all or job.url.startswith("https:")
+        tunnels = self._proxy.tunnels_all or url.startswith("https:")
         return (address if tunnels else None), self._proxy.endpoints
 
     def _on_end(self, transfer: Transfer, code: int, message: str) -> None:
@@ -205,23 +224,30 @@ class CurlFetcher:
             self._wait_for_sockets(job)
         elif failure is None:
             self._on_response(job, transfer)
-        elif self._tries_again(job, transfer, failure, code):
+        elif self._tries_unverified(job, transfer, code):
+            self._let_go(job)
+            self._request(job)
+        else:
+            self._fail_here(job, failure, message)
+
+    def _tries_unverified(self, job: _Job, transfer: Transfer, code: int) -> bool:
+        """Whether the same request is worth making at once without verification."""
+        bad = code == pycurl.E_PEER_FAILED_VERIFICATION and self._settings.insecure and transfer.verifies
+        if bad and job.route is not None:
+            self._bad_certificates.add(_place(job))
+            job.route.by_s = None
+        return bad
+
+    def _fail_here(self, job: _Job, failure: Failure, message: str = "") -> None:
+        """Failed at this address; when it was in connecting, the host may have another one."""
+        route = job.route
+        connecting = failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT)
+        if connecting and route is not None and (tried := route.next(now_s())) is not None:
+            self._resolver.drop(_place(job)[0], tried)
             self._let_go(job)
             self._request(job)
         else:
             self._fail(job, failure, message)
-
-    def _tries_again(self, job: _Job, transfer: Transfer, failure: Failure, code: int) -> bool:
-        """Whether the same request is worth making at once: to the next address, or without verification."""
-        place = _place(job)
-        if failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT) and len(job.addresses) > 1:
-            self._resolver.demote(place[0], job.addresses[0][0])
-            job.addresses = job.addresses[1:]
-            return True
-        if code == pycurl.E_PEER_FAILED_VERIFICATION and self._settings.insecure and transfer.verifies:
-            self._bad_certificates.add(place)
-            return True
-        return False
 
     def _on_response(self, job: _Job, transfer: Transfer) -> None:
         status = transfer.status or 0
@@ -271,9 +297,9 @@ class CurlFetcher:
             due_s = job.started_s + self._settings.timeout_s
             if at_s >= due_s:
                 failure = Failure.TIMEOUT
-            if failure is not None:
-                self._fail(job, failure)
             job.look_at_s = min(due_s, look_at_s)
+            if failure is not None:
+                self._fail_here(job, failure)
 
     def _wait_for_sockets(self, job: _Job) -> None:
         """No socket could be opened: run fewer transfers from now on, and lose none."""
@@ -299,7 +325,7 @@ class CurlFetcher:
         words = _UNPRINTABLE.sub(" ", detail)[:200]
         self._finish(job, Failed(failure, job.status, words, retry_after_s))
 
-    def _finish(self, job: _Job, result: Fetched | Failed | Moved) -> None:
+    def _finish(self, job: _Job, result: Fetched | Failed | Moved | Located) -> None:
         self._let_go(job)
         job.over = True
         del self._jobs[job.order.ticket]

@@ -73,12 +73,12 @@ class Resolver:
             self._queue.append(lookup)
             self._advance()
 
-    def demote(self, name: str, address: str) -> None:
-        """Offer an address that did not connect after its siblings."""
+    def drop(self, name: str, address: str) -> None:
+        """Stop offering an address that did not connect while it has siblings, and soon ask anew."""
         expires_s, answer = self._kept.get(name, (0.0, ()))
-        if isinstance(answer, tuple) and address in answer:
+        if isinstance(answer, tuple) and address in answer and len(answer) > 1:
             others = tuple(other for other in answer if other != address)
-            self._kept[name] = (expires_s, (*others, address))
+            self._kept[name] = (min(expires_s, now_s() + _KEPT_S[0]), others)
 
     def close(self) -> None:
         """Drop all look-ups; nobody is called back."""
