@@ -1,13 +1,15 @@
 """Names: asked once, shared, bounded; absent when two questions say so; checked before they are used."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
 from hostile_web import BOUND_S, Client, HostileServer, NameServer
 
+from gleanset.fetch.lanes import MOST_AT_ONCE
 from gleanset.fetch.loop import Loop, Timers, now_s
-from gleanset.fetch.resolver import MOST_AT_ONCE, Answer, Resolver
+from gleanset.fetch.resolver import Answer, Resolver
 from gleanset.terms.outcome import Failed, Failure, Fetched
 
 pytestmark = pytest.mark.sockets
@@ -111,6 +113,24 @@ def test_silent_zones_do_not_exhaust_the_resolver(names: NameServer) -> None:
         answers = asker.ask(*silent, "good.example")
     assert answers[-1] == ("192.0.2.7",)
     assert set(answers[:-1]) == {Failure.NAME_TIMEOUT}
+
+
+def test_good_names_do_not_wait_behind_slow_ones(names: NameServer) -> None:
+    """Slow zones ask for four times as many names as there are places, and are answered only when every good
+    name has been: all good ones come through.
+    """
+    slow = [f"s{n}.example" for n in range(4 * MOST_AT_ONCE)]
+    good = [f"g{n}.example" for n in range(MOST_AT_ONCE)]
+    names.zone |= {name: ["192.0.2.9"] for name in (*slow, *good)}
+    names.delays_s = dict.fromkeys(slow, math.inf)
+    with contextlib.closing(Asker(names, timeout_s=8.0)) as asker:
+        late: list[Answer] = []
+        for name in slow:
+            asker.resolver.ask(name, late.append)
+        assert asker.ask(*good) == [("192.0.2.9",)] * len(good)
+        assert late == []
+        names.release()
+        assert asker.ask(*slow) == [("192.0.2.9",)] * len(slow)
 
 
 def test_a_dead_address_is_offered_no_more(names: NameServer, asker: Asker) -> None:
