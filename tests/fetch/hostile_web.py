@@ -208,8 +208,8 @@ class NameServer:
         self.zone: dict[str, list[str] | str] = {}
         """Name to addresses, or to ``NXDOMAIN``, ``SERVFAIL``, ``SILENT``; other names are NXDOMAIN."""
         self.delays_s: dict[str, float] = {}
-        """How long after the first question for a name its answer is known, as with a resolver that has to ask
-        elsewhere; infinity: it is known with ``release``.
+        """How long after the first question for a name its answer is known, as with a resolver that asks
+        elsewhere; infinity: never.
         """
         self.ttl_s = 60
         self.asked: list[tuple[str, int]] = []
@@ -221,7 +221,6 @@ class NameServer:
         self._late: list[tuple[float, bytes, Any]] = []
         """Heap of (moment, reply, who asked)."""
         self._known_at_s: dict[str, float] = {}
-        self._released = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -231,10 +230,6 @@ class NameServer:
 
     def questions(self, name: str) -> int:
         return sum(asked == name for asked, _ in self.asked)
-
-    def release(self) -> None:
-        """Send all answers that are late, and be late no more."""
-        self._released.set()
 
     def close(self) -> None:
         self._closing.set()
@@ -256,7 +251,7 @@ class NameServer:
                     self._socket.sendto(reply, sender)
 
     def _send_late(self) -> None:
-        while self._late and (self._released.is_set() or self._late[0][0] <= time.monotonic()):
+        while self._late and self._late[0][0] <= time.monotonic():
             _, reply, sender = heapq.heappop(self._late)
             self._socket.sendto(reply, sender)
 

@@ -175,8 +175,8 @@ class Resolver:
         index = len(self._channels)
         channel = pycares.Channel(
             flags=pycares.ARES_FLAG_NOSEARCH | pycares.ARES_FLAG_NOALIASES | pycares.ARES_FLAG_EDNS,
-            # Doubles with each try. c-ares shortens it to a quarter of a second where answers are quick, and an
-            # answer to an earlier try is lost: so five, that the last one hears what took the resolver seconds.
+            # Doubles with each try. c-ares shortens it to a quarter of a second where answers are quick, and
+            # loses the answer to an earlier try: so five, that the last one hears what took seconds to find.
             timeout=self._timeout_s / 7,
             tries=5,
             sock_state_cb=partial(self._watch, index),
