@@ -16,6 +16,7 @@ from .addresses import parse_address
 from .base import Arrival, FetchSettings, Order
 from .budget import Budget
 from .classify import REDIRECTS, failure_of_status
+from .descriptors import most_connections
 from .guard import Aim, Guard
 from .headers import pick_headers, retry_after_s
 from .loop import READ, Loop, Timers, now_s
@@ -32,6 +33,10 @@ _SWEEPS = 20
 _NEVER_FOLLOWED = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:|(https?:)?[/\\]{2}[^/\\?#]*@", re.IGNORECASE)
 """A redirect to another protocol, or with credentials."""
 _UNPRINTABLE = re.compile(r"[^ -~]+")
+_IDLE_CONNECTIONS = 256
+"""Kept open beyond those in use."""
+_RECOVERS_IN = 40
+"""Sweeps until as many transfers run at once as before sockets were short: 20 s."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +57,8 @@ class _Job:
     transfer: Transfer | None = None
     waits: bool = False
     """For a socket of this process, which is nobody else's fault."""
+    starved_since_s: float | None = None
+    """When it first found no socket to be had."""
     peer: str | None = None
     status: int | None = None
     n_bytes_wire: int = 0
@@ -80,8 +87,10 @@ class CurlFetcher:
         self._timers = Timers()
         self._resolver = Resolver(self._loop, self._timers, settings.dns_servers, settings.dns_timeout_s)
         make = partial(Transfer, settings, self._guard, self._budget, cacert)
-        self._multi = Multi(self._loop, make, self._on_end, settings.max_in_flight)
-        self._most_at_once = settings.max_in_flight
+        self._multi = Multi(self._loop, make, self._on_end)
+        self._most = most_connections(settings.max_in_flight)
+        self._most_kept = most_connections(settings.max_in_flight + _IDLE_CONNECTIONS)
+        self._bound(self._most)
         limits_s = (settings.first_byte_s, settings.min_speed_over_s, settings.timeout_s)
         self._first_look_s = min(limits_s)
         self._sweep_every_s = min(limits_s) / _SWEEPS
@@ -90,6 +99,8 @@ class CurlFetcher:
         self._jobs: dict[int, _Job] = {}
         self._arrivals: list[Arrival] = []
         self._bad_certificates: set[tuple[str, int]] = set()
+        self.n_starved = 0
+        """How often no socket could be opened."""
 
     @property
     def in_flight(self) -> int:
@@ -288,10 +299,9 @@ class CurlFetcher:
     def _sweep(self, at_s: float) -> None:
         """End what has passed a time limit."""
         self._sweep_at_s = at_s + self._sweep_every_s
-        if self._most_at_once < self._settings.max_in_flight:
-            self._most_at_once += 1
-            self._multi.keep_connections(self._most_at_once)
-            self._admit()
+        if self._most_at_once < self._most:
+            self._bound(self._most_at_once + 1 + self._most // _RECOVERS_IN)
+        self._admit()
         for job in [job for job in self._jobs.values() if job.look_at_s <= at_s and not job.waits]:
             failure, look_at_s = job.transfer.overdue(at_s) if job.transfer else (None, math.inf)
             due_s = job.started_s + self._settings.timeout_s
@@ -303,14 +313,21 @@ class CurlFetcher:
 
     def _wait_for_sockets(self, job: _Job) -> None:
         """No socket could be opened: run fewer transfers from now on, and lose none."""
-        running = self._multi.running
-        if not running:
+        self.n_starved += 1
+        self._bound(self._multi.running // 2)
+        at_s = now_s()
+        job.starved_since_s = at_s if job.starved_since_s is None else job.starved_since_s
+        if at_s - job.starved_since_s >= self._settings.timeout_s:
             self._fail(job, Failure.RATE_LIMITED, "this machine has no sockets left")
-            return
-        self._most_at_once = max(1, running // 2)
-        self._multi.keep_connections(self._most_at_once)
-        job.waits = True
-        self._waiting.append(job)
+        else:
+            job.waits = True
+            self._waiting.append(job)
+
+    def _bound(self, most: int) -> None:
+        """Run so many transfers at once; idle connections beyond close, for they hold sockets as well."""
+        self._most_at_once = max(1, min(most, self._most))
+        short = self._most_at_once < self._most
+        self._multi.keep_connections(self._most_at_once if short else self._most_kept)
 
     def _admit(self) -> None:
         """Let orders that wait for a place have those that are free."""

@@ -18,6 +18,7 @@ class Lanes:
     """
 
     def __init__(self) -> None:
+        politeness_group("example.com")  # reads its table: later there may be no file left to open
         self._fresh: deque[str] = deque()
         self._suspect: deque[str] = deque()
         self._prompt: set[str] = set()

@@ -12,6 +12,7 @@ import pycares
 from gleanset.terms.outcome import Failure
 
 from .addresses import is_public, parse_address
+from .descriptors import has_sockets
 from .guard import is_no_name
 from .lanes import Lanes
 from .loop import READ, WRITE, Loop, Timers, now_s
@@ -141,6 +142,8 @@ class Resolver:
             addresses = tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
             ttl_s = min(node.ttl for node in result.nodes)
             self._answer(lookup, addresses, min(max(ttl_s, _KEPT_S[0]), _KEPT_S[1]))
+        elif error is not None and error not in _ABSENT and not has_sockets():
+            self._timers.at(now_s() + self._timeout_s / 20, partial(self._ask_again, lookup))
         elif error is not None and error not in _ABSENT:
             self._answer(lookup, Failure.NAME_TIMEOUT, _TIMEOUT_KEPT_S)
         elif error != pycares.errno.ARES_ENOTFOUND and family != self._families[-1]:
@@ -151,14 +154,23 @@ class Resolver:
         else:
             self._answer(lookup, Failure.NAME_NOT_FOUND, _NOT_FOUND_KEPT_S)
 
+    def _ask_again(self, lookup: _Lookup, at_s: float) -> None:
+        """After no socket could be opened: the name is not to blame."""
+        if not lookup.answered and not self._closed:
+            lookup.asked_at_s = at_s
+            self._query(lookup, self._families[0])
+
     def _tarry(self, lookup: _Lookup, _now_s: float) -> None:
         if not lookup.answered:
             self._lanes.tarries(lookup.name)
             self._timers.at(lookup.asked_at_s + self._timeout_s, partial(self._give_up, lookup))
             self._advance()
 
-    def _give_up(self, lookup: _Lookup, _now_s: float) -> None:
-        if not lookup.answered:
+    def _give_up(self, lookup: _Lookup, at_s: float) -> None:
+        due_s = lookup.asked_at_s + self._timeout_s
+        if not lookup.answered and at_s < due_s:
+            self._timers.at(due_s, partial(self._give_up, lookup))
+        elif not lookup.answered:
             self._answer(lookup, Failure.NAME_TIMEOUT, _TIMEOUT_KEPT_S)
 
     def _answer(self, lookup: _Lookup, answer: Answer, kept_for_s: float) -> None:

@@ -1,6 +1,5 @@
 """One easy handle of libcurl, used again and again: how it is set up, guarded, bounded and read."""
 
-import errno
 import os
 import socket
 from collections.abc import Container
@@ -14,6 +13,7 @@ from .addresses import parse_address
 from .base import FetchSettings
 from .budget import Budget
 from .classify import OK_STATUSES, failure_of_curl
+from .descriptors import NO_SOCKETS
 from .guard import Guard
 from .loop import now_s
 from .route import Address
@@ -24,7 +24,6 @@ MAX_HEADERS = 10_000
 ENOUGH_BYTES = 65_536
 """Of a body that nobody wants (a 404's page), so that the connection can be used again."""
 _H = ord("H")
-_NO_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Transfer:
@@ -189,7 +188,7 @@ class Transfer:
             opened = _Socket(address.family, address.socktype, address.protocol)
             os.close(os.dup(opened.fileno()))  # as pycurl will do, which says nothing when it cannot
         except OSError as error:
-            self.starved = error.errno in _NO_SOCKETS
+            self.starved = error.errno in NO_SOCKETS
             return pycurl.SOCKET_BAD
         return opened
 
@@ -240,7 +239,7 @@ class _Socket(socket.socket):
     """pycurl takes a duplicate of the file descriptor and drops the object; the original closes with it."""
 
     def __del__(self) -> None:
-        self.close()
+        super(socket.socket, self).close()  # its own ``close`` fails where there was no file to open
 
 
 def _connect_to(address: str, port: int) -> str:
