@@ -162,7 +162,7 @@ class Transfer:
         easy.setopt(pycurl.PROXY, settings.proxy or "")
         easy.setopt(pycurl.NOPROXY, "")
         easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-        easy.setopt(pycurl.USERAGENT, settings.user_agent)
+        easy.setopt(pycurl.USERAGENT, settings.user_agent.encode())
         # Nothing compressed is asked for, but what comes compressed all the same is decoded.
         easy.setopt(pycurl.ACCEPT_ENCODING, "identity")
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(settings.connect_timeout_s * 1000)))
