@@ -293,6 +293,8 @@ def collect_settings(recipe: Recipe) -> CollectSettings:
             proxy=recipe.proxy,
             resolve=recipe.resolve,
             allow_private=recipe.allow_private,
+            robots=not recipe.ignore_robots,
+            opt_outs=not recipe.ignore_opt_outs,
         ),
         treatment=recipe.treatment(),
         patience=Patience(recipe.patience, limit_s=recipe.time_limit),

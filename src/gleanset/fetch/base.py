@@ -23,14 +23,14 @@ class Order:
     """The leased politeness group. A redirect that leaves it comes back as ``Moved``."""
     hops: int = 0
     """Redirects followed for this candidate before this order."""
-    robots: bool = False
-    """A robots.txt: no more than its first 500 KiB is read, it may be empty, no header opts it out, and
-    redirects to other sites of the group are followed."""
     address: str | None = None
     """The IP address that the leave is for; empty: none is known yet, None: any will do. A host that is found
     elsewhere comes back as ``Located``, a redirect to one as ``Moved``, and nothing is connected. Hosts of
     ``--resolve`` and requests through a proxy go ahead whatever stands here.
     """
+    robots: bool = False
+    """A robots.txt: no more than its first 500 KiB is read, it may be empty, no header opts it out, and
+    redirects to other sites of the group are followed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class Transfer:
         easy.setopt(pycurl.PROXY, settings.proxy or "")
         easy.setopt(pycurl.NOPROXY, "")
         easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-        easy.setopt(pycurl.USERAGENT, settings.user_agent)
+        easy.setopt(pycurl.USERAGENT, settings.user_agent.encode())
         # Nothing compressed is asked for, but what comes compressed all the same is decoded.
         easy.setopt(pycurl.ACCEPT_ENCODING, "identity")
         easy.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)

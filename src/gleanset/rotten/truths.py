@@ -14,7 +14,7 @@ class ClassTruth:
     label: str
     urls: int
     good: int
-    """URLs that bring a sound picture of their own (no placeholder), copies included."""
+    """URLs that bring a sound picture of their own (no placeholder) that may be taken, copies included."""
     bodies: int
     """Distinct among them, to the byte."""
     conflicts: int
@@ -46,7 +46,7 @@ def _shown(world: World, label: int) -> Counter[Picture]:
     return Counter(
         world.picture(label, serial)
         for serial in range(world.settings.counts()[label])
-        if world.fate(label, serial).good
+        if world.fate(label, serial).good and not world.unwelcome(label, serial)
     )
 
 

@@ -13,7 +13,7 @@ from .fates import HOST_FATES, Fate
 from .pictures import Artist
 from .responses import ANSWERS, Door, Notice, Picture, Place, Response
 from .rows import Draws, Rows
-from .settings import WorldSettings
+from .settings import FOLDERS, WorldSettings
 from .sites import (
     FULL,
     STATIC_SITES,
@@ -25,20 +25,11 @@ from .sites import (
     static_sites,
     uniform,
 )
+from .wishes import Wishes
 
 UNAVAILABLE_URL = f"http://{UNAVAILABLE_HOST}/pw/images/photo_unavailable.png"
 """Where Flickr sent those who asked for a picture that was gone."""
 NOTICE_PATH = "/images/no_image.jpg"
-FOLDERS = (
-    "images",
-    "photos/2009",
-    "gallery",
-    "uploads/2010/07",
-    "blog/pics",
-    "media",
-    "~jones/album",
-    "img/large",
-)
 
 
 def _spread() -> tuple[float, ...]:
@@ -81,6 +72,8 @@ class World:
     def __init__(self, settings: WorldSettings) -> None:
         self.settings = settings
         self.artist = Artist(settings)
+        self.wishes = Wishes(settings) if settings.wishes.any else None
+        """None: nobody asks anything."""
         self._rows = Rows(settings)
         self._flickr_bound = round(settings.flickr_share * FULL)
         self._flickr = flickr_sites(settings)
@@ -143,6 +136,19 @@ class World:
         picture = self.picture(asked.label, asked.serial) if asked.fate.good else None
         return Truth(asked.fate, self.settings.classes[asked.label], asked.site.character, picture)
 
+    def unwelcome(self, label: int, serial: int) -> bool:
+        """Whether the wishes of the sites concerned, respected, keep a row's picture from everybody."""
+        if self.wishes is None:
+            return False
+        urls = [self.url(label, serial)]
+        if self.fate(label, serial) is Fate.MOVED:
+            urls.append(self.new_url(label, serial))
+        for host, _, path in (url.partition("://")[2].partition("/") for url in urls):
+            site = self.sites[host]
+            if self.wishes.cannot_say(site) or self.wishes.forbids(site, f"/{path}"):
+                return True
+        return self.wishes.opts_out(label, serial)
+
     # Answers
 
     def look_up(self, url: str) -> Asked | None:
@@ -163,7 +169,10 @@ class World:
         asked = self.look_up(url)
         if asked is None:
             return Response(0, door=Door.NO_NAME)
-        answer = ANSWERS[self.fate_now(asked, now_s, attempt)](self._place(url, asked))
+        fate = self.fate_now(asked, now_s, attempt)
+        answer = ANSWERS[fate](self._place(url, asked))
+        if self.wishes is not None and fate.good:
+            answer = self.wishes.applied(answer, asked.site, asked.label, asked.serial)
         return replace(answer, wait_s=self.wait_s(asked, attempt))
 
     def fate_now(self, asked: Asked, now_s: float, attempt: int) -> Fate:
@@ -222,7 +231,10 @@ class World:
 
     def _no_row_at(self, site: Site, path: str) -> Asked:
         draw = int(uniform(self.settings.seed, "time", site.name, path) * FULL)
-        return Asked(_fate_without_row(site, f"/{path}"), site, -1, 0, draw)
+        fate = _fate_without_row(site, f"/{path}")
+        if self.wishes is not None and path == "robots.txt" and fate is Fate.NOT_FOUND:
+            fate = self.wishes.robots_fate(site)
+        return Asked(fate, site, -1, 0, draw)
 
     def _ails(self, host: str, now_s: float) -> bool:
         phase = now_s / self.settings.ailing_period_s + uniform(self.settings.seed, "phase", host)
