@@ -4,7 +4,7 @@
 
 The rotten web with the rates that the first tool measured, on virtual time. The oracle knows every host's
 true chance and time from the start, and is bound by the same ceilings, breakers and rates. Goals: at most
-1.25 times its time, 1.15 times its requests. Also: the time of the same build with a list of living URLs only.
+1.25 times its time, 1.15 times its requests. Also the time with living URLs only.
 """
 
 import argparse
