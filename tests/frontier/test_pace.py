@@ -33,7 +33,9 @@ class TokenBucket:
         return True
 
 
-def crawl(desk: Desk, bucket: TokenBucket, until_s: float, *, says_when: bool, answer_s: float = 0.05) -> None:
+def crawl(
+    desk: Desk, bucket: TokenBucket, until_s: float, *, says_when: bool, answer_s: float = 0.05
+) -> None:
     """Ask a throttling host for all its URLs until a moment, on virtual time."""
     dice = Random(1)
     under_way: list[tuple[float, int, Lease, Failed | None]] = []

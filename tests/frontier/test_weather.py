@@ -11,14 +11,14 @@ from gleanset.terms.verdict import Verdict
 from .conftest import Answer, Desk, exactly
 
 DOWN_FROM_S, DOWN_UNTIL_S = 3.0, 603.0
-HOSTS_THERE = 60
+HOSTS_THERE = 30
 
 
 @pytest.fixture
 def a_web_of_many_hosts(desk: Callable[..., Desk]) -> Desk:
-    """Sixty hosts with a hundred URLs each, ten classes."""
-    pairs = [(c, h) for c in range(10) for h in range(HOSTS_THERE) for _ in range(10)]
-    return desk(pairs, [exactly(550)] * 10)
+    """Thirty hosts with eighty URLs each, four classes."""
+    pairs = [(c, h) for c in range(4) for h in range(HOSTS_THERE) for _ in range(20)]
+    return desk(pairs, [exactly(550)] * 4)
 
 
 def network(desk: Desk) -> Callable[[Lease], Answer]:
@@ -36,7 +36,7 @@ def test_ten_minutes_without_a_network_cost_nothing_but_the_time(a_web_of_many_h
     """No host is parked for it, no attempt is charged, and every class is full in the end."""
     crowd = a_web_of_many_hosts
     crowd.crawl(network(crowd))
-    assert crowd.accepted() == [550] * 10
+    assert crowd.accepted() == [550] * 4
     assert not [row for row in crowd.log if row.verdict is Verdict.REJECTED]
     assert all(not host.breaker.parks for host in crowd.frontier.hosts())
     assert max(lease.attempt for _, lease in crowd.requests) == 1

@@ -70,7 +70,7 @@ class RespectfulCrawler:
 
     def request(self, url: str, hops: int, *, robots: bool = False) -> Arrival:
         self.asked[site_of(url)].append(url)
-        order = Order(1, url, politeness_group(host_of(url)), hops, robots)
+        order = Order(1, url, politeness_group(host_of(url)), hops, robots=robots)
         arrival = self.fetcher.answer(order, self.now_s)
         self.now_s += arrival.elapsed_s
         return arrival
