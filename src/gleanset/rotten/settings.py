@@ -7,6 +7,7 @@ from typing import Any
 
 from gleanset.errors import UsageError
 
+from .afterlife import Afterlife
 from .fates import CONNECTION_FATES, FLICKR_MIX, OTHER_MIX, Mix
 
 CLASSES: Mapping[str, str] = {
@@ -98,6 +99,7 @@ class WorldSettings:
     """Multiplies every time that the web takes (0.05: twenty times faster); our own timeouts stay."""
     drip_bytes_per_s: float = 2.0
     look: Look = field(default_factory=Look)
+    afterlife: Afterlife = field(default_factory=Afterlife)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -111,7 +113,7 @@ class WorldSettings:
     def to_json(self) -> str:
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["flickr"], fields["other"] = dict(self.flickr.shares), dict(self.other.shares)
-        fields["look"] = asdict(self.look)
+        fields["look"], fields["afterlife"] = asdict(self.look), asdict(self.afterlife)
         return json.dumps(fields)
 
     @classmethod
@@ -122,6 +124,8 @@ class WorldSettings:
         made |= {side: Mix(made[side]) for side in ("flickr", "other") if side in made}
         if "look" in made:
             made["look"] = Look(**made["look"])
+        if "afterlife" in made:
+            made["afterlife"] = Afterlife(**made["afterlife"])
         return cls(**made)
 
 
@@ -139,6 +143,10 @@ def _check(settings: WorldSettings) -> None:
     for name in ("flickr_share", "host_spread", "slow_share", "busy_share", "ailing_share"):
         if not 0 <= getattr(settings, name) <= 1:
             raise UsageError(f"rotten web: {name} = {getattr(settings, name)}. A share is 0 to 1.")
+    if not settings.afterlife.is_sound():
+        raise UsageError(
+            "rotten web: shares of the afterlife are 0 to 1, archive_per_s and archive_burst are above 0."
+        )
     if settings.hosts < 1 or settings.time_scale < 0 or settings.busy_per_s <= 0 or settings.busy_burst < 1:
         raise UsageError(
             "rotten web: hosts, busy_per_s and busy_burst are above 0, time_scale is not negative."
