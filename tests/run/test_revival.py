@@ -33,14 +33,14 @@ def test_what_has_ended_is_forgotten(reviver: Reviver) -> None:
     for candidate in range(100):
         while reviver.after(candidate, FARM, "gone") is not None:
             pass
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 def test_what_came_back_to_life_is_forgotten(reviver: Reviver) -> None:
     reviver.after(7, FARM, "gone")
-    assert len(reviver) == 1
+    assert reviver.n_remembered == 1
     reviver.forget(7)
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
     reviver.forget(7)
 
 
@@ -60,13 +60,13 @@ def test_a_refusal_on_the_way_ends_the_revival(reviver: Reviver) -> None:
     """Whoever forbids a copy is not circumvented by the next one."""
     assert ask(reviver, FARM, "gone") == LIVE
     assert ask(reviver, FARM, "opted-out") is None
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 @pytest.mark.parametrize("reason", ["opted-out", "forbidden", "duplicate", "too-small", "check:blurred"])
 def test_what_is_not_dead_is_not_revived(reviver: Reviver, reason: str) -> None:
     assert ask(reviver, FARM, reason) is None
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 def test_without_the_option_nobody_is_asked() -> None:

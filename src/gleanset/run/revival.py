@@ -22,8 +22,9 @@ class Reviver:
         self._used: dict[int, int] = {}
         """Candidate to how many of its alternatives were given out or passed over."""
 
-    def __len__(self) -> int:
-        """Candidates that are remembered."""
+    @property
+    def n_remembered(self) -> int:
+        """Candidates that are being revived."""
         return len(self._used)
 
     def after(self, candidate: int, url: str, reason: str) -> Alternative | None:
