@@ -130,7 +130,7 @@ class VirtualFetcher:
             return Outcome(elapsed_s + self._notice_s, None, Notice(host_of(notice)), notice)
         if fate is Fate.PLACEHOLDER:
             return Outcome(elapsed_s, None, Notice(asked.site.name), url)
-        final_url = self.world.new_url(asked.label, asked.serial) if fate is Fate.MOVED else url
+        final_url = self.world.elsewhere(asked) if fate is Fate.MOVED else url
         return Outcome(elapsed_s, None, self.world.picture(asked.label, asked.serial), final_url)
 
     def _opts_out(self, asked: Asked, fate: Fate) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gleanset.errors import UsageError
 
+from .afterlife import Afterlife
 from .fates import CONNECTION_FATES, FLICKR_MIX, OTHER_MIX, Mix
 
 CLASSES: Mapping[str, str] = {
@@ -135,6 +136,7 @@ class WorldSettings:
     drip_bytes_per_s: float = 2.0
     look: Look = field(default_factory=Look)
     wishes: WishShares = field(default_factory=WishShares)
+    afterlife: Afterlife = field(default_factory=Afterlife)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -149,6 +151,7 @@ class WorldSettings:
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["flickr"], fields["other"] = dict(self.flickr.shares), dict(self.other.shares)
         fields["look"], fields["wishes"] = asdict(self.look), asdict(self.wishes)
+        fields["afterlife"] = asdict(self.afterlife)
         return json.dumps(fields)
 
     @classmethod
@@ -161,6 +164,8 @@ class WorldSettings:
             made["look"] = Look(**made["look"])
         if "wishes" in made:
             made["wishes"] = WishShares(**made["wishes"])
+        if "afterlife" in made:
+            made["afterlife"] = Afterlife(**made["afterlife"])
         return cls(**made)
 
 
@@ -183,6 +188,10 @@ def _check(settings: WorldSettings) -> None:
     if min(asked.values()) < 0 or of_sites > 1 + 1e-9 or settings.wishes.opts_out > 0.5:
         raise UsageError(
             f"rotten web: wishes of sites sum up to at most 1, opts_out is at most 0.5: {settings.wishes}."
+        )
+    if not settings.afterlife.is_sound():
+        raise UsageError(
+            "rotten web: shares of the afterlife are 0 to 1, archive_per_s and archive_burst are above 0."
         )
     if settings.hosts < 1 or settings.time_scale < 0 or settings.busy_per_s <= 0 or settings.busy_burst < 1:
         raise UsageError(

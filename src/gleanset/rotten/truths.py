@@ -1,8 +1,12 @@
 """The ground truth of a world: what a perfect collector could gather, and where every URL ends."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from gleanset.fetch.revive import alternatives
+
+from .fates import Fate
 from .responses import Picture
 from .world import World
 
@@ -30,6 +34,20 @@ def truths(world: World) -> tuple[ClassTruth, ...]:
     shown = [_shown(world, label) for label in range(len(world.settings.classes))]
     classes_of = Counter(picture for pictures in shown for picture in pictures)
     return tuple(_truth(world, label, pictures, classes_of) for label, pictures in enumerate(shown))
+
+
+def way_back(world: World, label: int, serial: int, ways: Collection[str]) -> str | None:
+    """By which way of ``fetch.revive`` a dead row's picture can be had; None: by none, or it is not dead."""
+    reason = world.fate(label, serial).reason
+    for one in alternatives(world.url(label, serial), ways):
+        if reason is None or not one.helps(reason.word):
+            continue
+        asked = world.look_up(one.url)
+        fate = asked.fate if asked is not None else Fate.UNRESOLVABLE
+        if fate.good:
+            return one.way
+        reason = fate.reason
+    return None
 
 
 def endings(world: World) -> Counter[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gleanset.terms.candidate import LabelledUrl
 
+from .archive import LIVE_HOST, Archive, captured_url
 from .fates import HOST_FATES, Fate
 from .pictures import Artist
 from .responses import ANSWERS, Door, Notice, Picture, Place, Response
@@ -29,6 +30,7 @@ from .wishes import Wishes
 
 UNAVAILABLE_URL = f"http://{UNAVAILABLE_HOST}/pw/images/photo_unavailable.png"
 """Where Flickr sent those who asked for a picture that was gone."""
+_PERMANENTLY, _FOR_NOW = 301, 302
 NOTICE_PATH = "/images/no_image.jpg"
 
 
@@ -80,7 +82,14 @@ class World:
         self._others, self._bounds = other_sites(settings)
         notice_s = settings.flickr_s * settings.time_scale / 4
         notices = Site(UNAVAILABLE_HOST, Character.STATIC, notice_s, (FULL,), (Fate.NOT_FOUND,))
-        everywhere = (*self._flickr, *self._others, *static_sites(settings), notices)
+        self.archive = Archive(settings)
+        everywhere = (
+            *self._flickr,
+            *self._others,
+            *static_sites(settings),
+            *self.archive.sites(),
+            notices,
+        )
         self.sites = {site.name: site for site in everywhere}
         """Every host name that there is, those without an address included."""
 
@@ -124,6 +133,13 @@ class World:
         photo = self._rows.photo(label, serial)
         return f"http://static{photo % STATIC_SITES}.example/o/{photo:010d}.jpg"
 
+    def elsewhere(self, asked: Asked) -> str:
+        """Where whoever asks for a row is sent if its fate there is ``MOVED``."""
+        if asked.site.character is Character.ARCHIVE:
+            url = self.url(asked.label, asked.serial)
+            return self.archive.capture_url(url, asked.label, asked.serial)
+        return self.new_url(asked.label, asked.serial)
+
     def notice_url(self, site: Site) -> str:
         """Where a site sends those who ask for a picture that is gone."""
         return UNAVAILABLE_URL if site.character is Character.FLICKR else f"http://{site.name}{NOTICE_PATH}"
@@ -153,12 +169,16 @@ class World:
 
     def look_up(self, url: str) -> Asked | None:
         """What a URL is to this web; None: there is no such host name."""
-        host, _, rest = url.partition("://")[2].partition("/")
+        scheme, _, address = url.partition("://")
+        host, _, rest = address.partition("/")
         site = self.sites.get(host)
         if site is None:
             return None
         path = rest.partition("?")[0]
-        return self._row_at(site, path) or self._no_row_at(site, path)
+        asked = self._row_at(site, path) or self._no_row_at(site, path)
+        if scheme == "https" and asked.label >= 0 and self.archive.speaks_https(site):
+            return asked._replace(fate=Fate.GOOD)
+        return asked
 
     def respond(self, url: str, now_s: float, attempt: int = 1) -> Response:
         """The answer to one request at ``now_s`` (the zero is the web's own); ``attempt`` counts from 1.
@@ -173,6 +193,8 @@ class World:
         answer = ANSWERS[fate](self._place(url, asked))
         if self.wishes is not None and fate.good:
             answer = self.wishes.applied(answer, asked.site, asked.label, asked.serial)
+        if asked.site.character is Character.ARCHIVE and answer.status == _PERMANENTLY:
+            answer = replace(answer, status=_FOR_NOW)
         return replace(answer, wait_s=self.wait_s(asked, attempt))
 
     def fate_now(self, asked: Asked, now_s: float, attempt: int) -> Fate:
@@ -190,6 +212,8 @@ class World:
     def allowance(self, host: str) -> tuple[float, int] | None:
         """(requests a second, burst) that a host allows before it answers 429; None: any number."""
         site = self.sites.get(host)
+        if site is not None and site.character is Character.ARCHIVE:
+            return self.settings.afterlife.archive_per_s, self.settings.afterlife.archive_burst
         if site is None or site.character is not Character.BUSY:
             return None
         return self.settings.busy_per_s, self.settings.busy_burst
@@ -214,6 +238,8 @@ class World:
 
     def _row_at(self, site: Site, path: str) -> Asked | None:
         """The row whose picture is, or was, at this path (without its first slash) of a site."""
+        if site.character is Character.ARCHIVE:
+            return self._copy_at(site, path)
         number = path.rpartition("/")[2][:10]
         if len(number) != 10 or not (number.isascii() and number.isdecimal()):
             return None
@@ -224,10 +250,21 @@ class World:
         home = self._site(draws)
         if home is site and path == _path(site, number, draws):
             return Asked(site.fate(draws[2]), site, *row, draws[3])
+        if site.name == LIVE_HOST and home.character is Character.FLICKR and self.archive.is_live(*row):
+            return Asked(Fate.GOOD, site, *row, draws[3]) if path == _path(home, number, draws) else None
         moved = site.character is Character.STATIC and home.fate(draws[2]) is Fate.MOVED
         if moved and f"http://{site.name}/{path}" == self.new_url(*row):
             return Asked(Fate.GOOD, site, *row, draws[3])
         return None
+
+    def _copy_at(self, site: Site, path: str) -> Asked | None:
+        """The row whose URL the archive is asked for."""
+        url = captured_url(path)
+        listed = self.look_up(url) if url is not None else None
+        if listed is None or listed.label < 0 or url != self.url(listed.label, listed.serial):
+            return None
+        fate = self.archive.fate(path, listed.label, listed.serial)
+        return Asked(fate, site, listed.label, listed.serial, listed.time_draw)
 
     def _no_row_at(self, site: Site, path: str) -> Asked:
         draw = int(uniform(self.settings.seed, "time", site.name, path) * FULL)
@@ -245,7 +282,7 @@ class World:
         picture = self.picture(label, serial)
         return Place(
             here=url,
-            elsewhere=self.new_url(label, serial),
+            elsewhere=self.elsewhere(asked._replace(label=label)),
             notice=self.notice_url(asked.site),
             picture=picture,
             picture_type=self.artist.media_type(picture, self.dress(picture)),
