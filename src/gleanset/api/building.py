@@ -298,6 +298,7 @@ def collect_settings(recipe: Recipe) -> CollectSettings:
         ),
         treatment=recipe.treatment(),
         patience=Patience(recipe.patience, limit_s=recipe.time_limit),
+        revive=recipe.revive,
         concurrency=recipe.concurrency,
         per_host=recipe.per_host,
         workers=recipe.workers,
