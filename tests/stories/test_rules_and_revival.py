@@ -68,7 +68,7 @@ def test_what_a_site_forbids_is_not_taken_and_the_rest_is(crawl: Callable[..., C
 def unwelcome(world: World, url: str) -> bool:
     asked = world.look_up(url)
     assert asked is not None
-    return world.unwelcome(asked.label, asked.serial) is not None
+    return world.unwelcome(asked.label, asked.serial)
 
 
 def test_without_rules_nothing_but_pictures_is_asked(crawl: Callable[..., Crawl]) -> None:
