@@ -106,6 +106,16 @@ class CurlFetcher:
     def in_flight(self) -> int:
         return len(self._jobs) + len(self._arrivals)
 
+    @property
+    def names_on_wire(self) -> int:
+        """Look-ups whose answer is waited for."""
+        return self._resolver.on_wire
+
+    @property
+    def names_waiting(self) -> int:
+        """Look-ups that wait for a place."""
+        return self._resolver.waiting
+
     def start(self, order: Order) -> None:
         started_s = now_s()
         job = _Job(order, order.url, order.hops, started_s, started_s + self._first_look_s)
