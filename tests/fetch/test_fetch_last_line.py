@@ -8,6 +8,7 @@ from hostile_web import HostileServer
 
 from gleanset.fetch.base import FetchSettings
 from gleanset.fetch.guard import Guard
+from gleanset.fetch.room import Room
 from gleanset.fetch.transfer import Transfer
 from gleanset.terms.outcome import Failure
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.sockets
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "127.1", "0x7f000001", "localhost"])
 def test_no_socket_opens_to_an_address_that_nobody_checked(web: HostileServer, host: str) -> None:
     """However the URL spells it, curl hands us the number, and the number is not permitted."""
-    with contextlib.closing(Transfer(FetchSettings(), Guard(), None, None)) as transfer:
+    with contextlib.closing(Transfer(FetchSettings(), Guard(), None, Room(), None)) as transfer:
         transfer.begin(f"http://{host}:{web.port}/ok", None, (("93.184.216.34", 80),), 5.0, verify=True)
         with pytest.raises(pycurl.error):
             transfer.easy.perform()
@@ -27,7 +28,7 @@ def test_no_socket_opens_to_an_address_that_nobody_checked(web: HostileServer, h
 
 def test_no_byte_leaves_on_an_old_connection_that_is_no_longer_permitted(web: HostileServer) -> None:
     """A connection used again is checked like a new one."""
-    with contextlib.closing(Transfer(FetchSettings(), Guard(), None, None)) as transfer:
+    with contextlib.closing(Transfer(FetchSettings(), Guard(), None, Room(), None)) as transfer:
         url, place = f"http://site.example:{web.port}/ok", ("127.0.0.1", web.port)
         transfer.begin(url, place, (place,), 5.0, verify=True)
         transfer.easy.perform()

@@ -1,6 +1,7 @@
 """The engine carries and writes down; what it is told, in which order, and what a crash may cost."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.overload import Overload
 from gleanset.run.pen import Pen
 from gleanset.run.permits import Permits
 from gleanset.run.revival import Reviver
@@ -125,6 +127,7 @@ class Room:
             Patience(parked_s=10.0),
             permits=Permits(False, "gleanset"),
             reviver=Reviver(),
+            overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: self.frontier.check(),
             turn=lambda: None,
             stopping=lambda: False,

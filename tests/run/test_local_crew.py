@@ -25,6 +25,7 @@ from gleanset.fetch.base import FetchSettings
 from gleanset.run import wire
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.local_crew import GRACE_S, LocalCrew
+from gleanset.run.vitals import Vitals
 from gleanset.run.wire import Task
 from gleanset.run.worker import LONGEST_DECODE_S
 from gleanset.store.blobs import HEADER_BYTES, BlobReader
@@ -137,6 +138,19 @@ def findings(reports: list[Report]) -> dict[int, Finding]:
 
 def lost_in(reports: list[Report]) -> list[Lost]:
     return [one for one in reports if isinstance(one, Lost)]
+
+
+def test_a_busy_worker_tells_how_it_fares(crew: LocalCrew) -> None:
+    """About once a second, with its number; an idle one says nothing."""
+    crew.send([task(1, "hang")])
+    reports = hear(crew, lambda r: any(isinstance(one, Vitals) for one in r))
+    told = [one for one in reports if isinstance(one, Vitals)]
+    assert {one.worker for one in told} == {1}
+    assert told[0].n_files > 3
+    assert told[0].most_files >= told[0].n_files
+    assert told[0].rss_bytes > 10_000_000
+    assert told[0].lag_s < PATIENCE_S
+    assert (told[0].n_starved, told[0].names_waiting, told[0].decoder_bytes) == (0, 0, 0)
 
 
 def test_workers_fetch_inspect_and_stash(crew: LocalCrew, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from gleanset.rotten.world import World
 from gleanset.run.atlas import PoolAtlas
 from gleanset.run.crew import Durable, Report
 from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.overload import Overload
 from gleanset.run.permits import Permits
 from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
@@ -204,6 +206,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             patience or Patience(),
             permits=Permits((fetch or FetchSettings()).robots, "gleanset"),
             reviver=Reviver(revive),
+            overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: frontier.check(),
             turn=lambda: None,
             stopping=lambda: clock.now_s() >= stop_at_s,

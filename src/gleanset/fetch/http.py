@@ -22,6 +22,7 @@ from .headers import pick_headers, retry_after_s
 from .loop import READ, Loop, Timers, now_s
 from .multi import Multi
 from .resolver import Answer, Resolver
+from .room import Room
 from .route import Address, Route, to_one_of
 from .transfer import Transfer
 from .trust import Proxy, certificate_file
@@ -86,7 +87,8 @@ class CurlFetcher:
         self._loop = Loop()
         self._timers = Timers()
         self._resolver = Resolver(self._loop, self._timers, settings.dns_servers, settings.dns_timeout_s)
-        make = partial(Transfer, settings, self._guard, self._budget, cacert)
+        self._room = Room()
+        make = partial(Transfer, settings, self._guard, self._budget, self._room, cacert)
         self._multi = Multi(self._loop, make, self._on_end)
         self._most = most_connections(settings.max_in_flight)
         self._most_kept = most_connections(settings.max_in_flight + _IDLE_CONNECTIONS)
@@ -105,6 +107,16 @@ class CurlFetcher:
     @property
     def in_flight(self) -> int:
         return len(self._jobs) + len(self._arrivals)
+
+    @property
+    def names_on_wire(self) -> int:
+        """Look-ups whose answer is waited for."""
+        return self._resolver.on_wire
+
+    @property
+    def names_waiting(self) -> int:
+        """Look-ups that wait for a place."""
+        return self._resolver.waiting
 
     def start(self, order: Order) -> None:
         started_s = now_s()
@@ -160,6 +172,8 @@ class CurlFetcher:
         if self._budget is not None and self._budget.fill(at_s):
             self._multi.resume()
         self._multi.turn(at_s)
+        if self._room.goes_on():
+            self._multi.resume()
 
     def _approach(self, job: _Job) -> None:
         """Have the job's URL checked, its name looked up, its request made."""
@@ -318,7 +332,8 @@ class CurlFetcher:
         self._admit()
         for job in [job for job in self._jobs.values() if job.look_at_s <= at_s and not job.waits]:
             failure, look_at_s = job.transfer.overdue(at_s) if job.transfer else (None, math.inf)
-            due_s = job.started_s + self._settings.timeout_s
+            paused_s = job.transfer.paused_for_s(at_s) if job.transfer else 0.0
+            due_s = job.started_s + self._settings.timeout_s + min(paused_s, self._settings.timeout_s)
             if at_s >= due_s:
                 failure = Failure.TIMEOUT
             job.look_at_s = min(due_s, look_at_s)

@@ -53,14 +53,14 @@ class Multi:
         """Take a transfer back, ended or not; a connection in the middle of something is closed."""
         self._running.discard(transfer)
         self._multi.remove_handle(transfer.easy)
+        transfer.drop_body()
         self._free.append(transfer)
 
     def resume(self) -> None:
         """Let transfers that were paused read on."""
         for transfer in tuple(self._running):
             if transfer.is_paused:
-                transfer.is_paused = False
-                transfer.easy.pause(pycurl.PAUSE_CONT)
+                transfer.resume()
 
     def turn(self, at_s: float) -> None:
         """Give curl its timer if it is due, and hand out what has ended."""

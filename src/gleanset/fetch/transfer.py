@@ -19,6 +19,7 @@ from .guard import Guard
 from .headers import pick_headers
 from .loop import now_s
 from .robots import LONGEST_BYTES, product_tokens
+from .room import Room
 from .route import Address
 
 MAX_HEADER_BYTES = 1_000_000
@@ -51,8 +52,12 @@ class Transfer:
     starved: bool
     """No socket could be opened: this process or machine has no more."""
     is_paused: bool
+    """By us, who cannot take more now."""
     was_paused: bool
     """Within the window in which the speed is measured."""
+    _paused_at_s: float
+    _paused_s: float
+    """In all, until the last ``resume``."""
     verifies: bool
     """Whether certificates are checked."""
     _permitted: Container[Address]
@@ -63,9 +68,10 @@ class Transfer:
     """Since when the speed is measured; None: the headers are not complete."""
 
     def __init__(
-        self, settings: FetchSettings, guard: Guard, budget: Budget | None, cacert: str | None
+        self, settings: FetchSettings, guard: Guard, budget: Budget | None, room: Room, cacert: str | None
     ) -> None:
         self._settings = settings
+        self._room = room
         self._guard = guard
         self._budget = budget
         self._names = product_tokens(settings.user_agent)
@@ -130,7 +136,7 @@ class Transfer:
         if at_s < due_s:
             return None, due_s
         enough = self.n_body - self._window_n >= settings.min_speed_bytes_per_s * settings.min_speed_over_s
-        if not enough and not self.was_paused:
+        if not enough and not self.was_paused and not self.is_paused:
             return Failure.TOO_SLOW, due_s
         self._window_from_s, self._window_n, self.was_paused = at_s, self.n_body, False
         return None, at_s + settings.min_speed_over_s
@@ -144,8 +150,24 @@ class Transfer:
 
     def take_body(self) -> bytes:
         """The body, once; the transfer keeps nothing of it."""
-        chunks, self._chunks = self._chunks, []
+        chunks = self._chunks
+        self.drop_body()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def paused_for_s(self, at_s: float) -> float:
+        """How long we have kept it waiting: time that is not the host's."""
+        return self._paused_s + (at_s - self._paused_at_s if self.is_paused else 0.0)
+
+    def drop_body(self) -> None:
+        """Keep nothing of what was read."""
+        self._chunks = []
+        self._room.leave(self)
+
+    def resume(self) -> None:
+        """Read on."""
+        self._paused_s = self.paused_for_s(now_s())
+        self.is_paused = False
+        self.easy.pause(pycurl.PAUSE_CONT)
 
     def close(self) -> None:
         self.easy.close()
@@ -157,6 +179,7 @@ class Transfer:
         self._window_from_s = None
         self._window_n = 0
         self._n_header_bytes = 0
+        self._paused_s = self._paused_at_s = 0.0
         self.headers = []
         self.refusal = ""
         self.n_body = 0
@@ -243,9 +266,10 @@ class Transfer:
         return bool(self.refusal)
 
     def _on_body(self, chunk: bytes) -> int | None:
+        if self.status in OK_STATUSES and not self._room.take(self, self.n_body + len(chunk)):
+            return self._find_no_room()
         if self._budget is not None and not self._budget.take(len(chunk)):
-            self.is_paused = self.was_paused = True
-            return int(pycurl.WRITEFUNC_PAUSE)
+            return self._pause()
         self.n_body += len(chunk)
         if self.status in OK_STATUSES:
             self._chunks.append(chunk)
@@ -259,6 +283,20 @@ class Transfer:
         if self.n_body <= ENOUGH_BYTES:
             return None
         self.has_enough = True
+        return -1
+
+    def _pause(self) -> int:
+        self.is_paused = self.was_paused = True
+        self._paused_at_s = now_s()
+        return int(pycurl.WRITEFUNC_PAUSE)
+
+    def _find_no_room(self) -> int:
+        """Wait for it; not with a compressed body, of which curl would go on and decode what it has read, and
+        keep it: a kilobyte can be megabytes. That one is asked for again.
+        """
+        if not pick_headers(self.headers, (b"content-encoding",)):
+            return self._pause()
+        self.cut = Failure.RATE_LIMITED
         return -1
 
 

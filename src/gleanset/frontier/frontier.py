@@ -146,7 +146,7 @@ class Frontier:
         return granted
 
     def _grant(self, host: Host, cell: int, candidate: int, now_s: float) -> Lease:
-        chance = host.yields.chance
+        chance = host.chance
         host.started(now_s)
         self._cells.state[candidate] = LEASED
         self.book.expected[self._cells.label[cell]] += chance
@@ -526,7 +526,8 @@ class Frontier:
     @property
     def next_moment_s(self) -> float:
         """When ``lease`` may have something new by the passing of time alone, cheaply and never too late."""
-        first_s = min(self._waiting.next_return_s, self._backoffs[0][0] if self._backoffs else inf)
+        backoff_s = self._backoffs[0][0] if self._backoffs else inf
+        first_s = min(self._waiting.next_return_s, backoff_s, self._leases.next_late_s)
         return first_s if self._weather.down_since_s is None else self._weather.probe_at_s
 
     def wake_at(self, now_s: float) -> float | None:

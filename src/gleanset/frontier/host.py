@@ -16,6 +16,10 @@ THROTTLE_REQUESTS = 4
 """A 429 without a time costs a pause of so many requests at the new rate, at most ``FIRST_THROTTLE_S``."""
 HORIZON_S = 6 * 3600.0
 """A Retry-After beyond this is not waited for in this run."""
+SILENT_CHANCE = 0.01
+"""That a host brings an image which did not answer when it was asked. Its class hardly counts on it."""
+SILENT = 0.1
+"""Of its score is what a host keeps that has never answered when it was asked."""
 UNAVAILABLE = 503
 QUICK = 0.9
 """Of the slots at the last trouble: so far one more slot for each answer, then one for each round of them."""
@@ -103,6 +107,21 @@ class Host:
     def ready_at_s(self) -> float:
         """The moment until which it may not be asked, whatever its slots."""
         return max(self.breaker.parked_until_s, self.pace.next_at_s)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it was asked and has never answered: hardly any such host ever does."""
+        return not self.breaker.answered and self.breaker.failures > 0
+
+    @property
+    def chance(self) -> float:
+        """The probability that the next try brings an image."""
+        return SILENT_CHANCE if self.is_silent else self.yields.chance
+
+    @property
+    def score(self) -> float:
+        """What a slot is worth here, in images a second."""
+        return SILENT * self.yields.score if self.is_silent else self.yields.score
 
     def started(self, now_s: float) -> None:
         """A request starts."""

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import inf
 
 from ..terms.outcome import Lease
 from .address import Address
@@ -78,6 +79,11 @@ class Leases:
         if not self._expiries or self._expiries[0][1] not in self._out:
             return None
         return self._expiries[0][0]
+
+    @property
+    def next_late_s(self) -> float:
+        """When the next one may be late; infinite: none is out that is not."""
+        return self._on_time[0][0] if self._on_time else inf
 
     def __contains__(self, candidate: int) -> bool:
         return candidate in self._out

@@ -101,7 +101,7 @@ class Pace:
             self.good_per_s = self._told_per_s(min(borne_per_s, self.per_s))
         if told or first:
             self._answers, self._since_s, self._held_per_s = 0, now_s, 0.0
-        self.next_at_s = now_s
+        self.next_at_s = max(self.next_at_s, now_s)
         self._set(self._refused_per_s / 2, now_s)
 
     def _told_per_s(self, borne_per_s: float) -> float:

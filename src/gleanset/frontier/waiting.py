@@ -60,7 +60,7 @@ class Waiting:
         for c in tuple(self._in_need):
             need, aside = self._book.budget(c), self._aside[c]
             while need > 0 and aside:
-                need -= self._bring_back(aside, now_s).yields.chance
+                need -= self._bring_back(aside, now_s).chance
             if not aside or self._book.budget(c) <= 0:
                 self._in_need.discard(c)
 
@@ -99,7 +99,7 @@ class Waiting:
             if self._book.budget(c) > 0:
                 return cell, candidate
             self._place[cell] = ASIDE
-            heappush(self._aside[c], (-host.yields.score, cell))
+            heappush(self._aside[c], (-host.score, cell))
         return None
 
     def _bring_one_back(self, now_s: float) -> bool:
@@ -144,7 +144,7 @@ class Waiting:
             return
         if host.free_slots(now_s) > 0:
             host.offered = True
-            heappush(self._ready, (-host.yields.score, host.id))
+            heappush(self._ready, (-host.score, host.id))
         elif host.ready_at_s > now_s and host.returns_at_s < host.ready_at_s:
             host.returns_at_s = host.ready_at_s
             heappush(self._returns, (host.ready_at_s, host.id))

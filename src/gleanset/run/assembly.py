@@ -4,7 +4,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..clock import Clock, SystemClock
 from ..errors import WorkdirError
@@ -25,6 +25,7 @@ from .atlas import PoolAtlas
 from .crew import Crew
 from .engine import Ending, Engine, Patience
 from .local_crew import LocalCrew
+from .overload import Overload
 from .permits import Permits
 from .revival import Reviver
 from .statistics import Statistics, spare_reason
@@ -95,6 +96,7 @@ class Collection:
         earlier_s = sum(float(payload["elapsed_s"]) for kind, payload in notes if kind == "run-ended")
         flickr = [bool(value) for value in pool.flickr]
         self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
+        self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s())
         self._n_requests = 0
         self._large = len(plan.classes) > LARGE
         self._replay(notes, pool)
@@ -172,6 +174,7 @@ class Collection:
                 self._settings.patience,
                 permits=Permits(fetch.robots, fetch.user_agent, signals=fetch.opt_outs),
                 reviver=Reviver(self._settings.revive),
+                overload=self._overload,
                 watch=self._heard,
                 turn=self._show(progress),
                 stopping=stopping,
@@ -195,9 +198,19 @@ class Collection:
             now_s = self._clock.now_s()
             if now_s - last_s >= every_s:
                 last_s = now_s
-                progress(self.statistics.tally("collecting", self.frontier, now_s))
+                tally = self.statistics.tally("collecting", self.frontier, now_s)
+                progress(replace(tally, note=self._note(now_s)))
 
         return turn
+
+    def _note(self, now_s: float) -> str:
+        """What slows the collection down and is no host's fault; empty: nothing does."""
+        down_since_s = self.frontier.down_since_s
+        if down_since_s is not None:
+            return (
+                f"no host answers for {now_s - down_since_s:,.0f} s: is the network down? Nothing is charged"
+            )
+        return f"short of {self._overload.why}" if self._overload.why else ""
 
     def _local_crew(self) -> LocalCrew:
         return LocalCrew(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..terms.verdict import Finding
+from .vitals import Vitals
 from .wire import Task
 
 
@@ -26,7 +27,10 @@ class Lost:
     why: str
 
 
-Report = Finding | Durable | Lost
+Report = Finding | Durable | Lost | Vitals
+"""``Vitals`` come about once a second from every worker that has something to do; who ignores them loses
+nothing.
+"""
 
 
 class Crew(Protocol):

@@ -18,9 +18,11 @@ from ..terms.verdict import Finding, Ruling, Settlement
 from .atlas import Atlas
 from .crew import Crew, Durable, Lost
 from .dispatch import Dispatch, Out
+from .overload import Overload
 from .pen import Ledger, Pen
 from .permits import Permits, befalls_all
 from .revival import Reviver, attributed
+from .vitals import Vitals
 
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
@@ -66,6 +68,7 @@ class Engine:
         *,
         permits: Permits,
         reviver: Reviver,
+        overload: Overload,
         watch: Callable[[Finding, list[Settlement]], None],
         turn: Callable[[], None],
         stopping: Callable[[], bool],
@@ -82,6 +85,7 @@ class Engine:
         self._stopping = stopping
         self._dispatch = Dispatch(frontier, atlas, permits)
         self._reviver = reviver
+        self._overload = overload
         self._started_s = clock.now_s()
         self._quiet_since_s: float | None = None
         self._wake_at_s: float | None = None
@@ -119,6 +123,7 @@ class Engine:
         if self._frontier.done:
             return Ending.SETTLED
         self._take_back(self._frontier.overdue(now_s))
+        self._frontier.limit(self._overload.limit(self._frontier.in_flight, now_s))
         decided_at_once = self._send(self._frontier.lease(now_s))
         wait_s = 0.0 if decided_at_once else self._wait_s(now_s)
         if wait_s is None:
@@ -209,6 +214,8 @@ class Engine:
                     self._pen.durable(report)
                 case Lost():
                     self._lost(report)
+                case Vitals():
+                    self._overload.hear(report, self._frontier.in_flight, self._clock.now_s())
         if self._frontier.book.n_closed != closed_before:
             self._call_back_unwanted()
 

@@ -170,6 +170,8 @@ class LocalCrew:
             case ["durable", str(segment), int(offset)] if 0 <= offset <= SEALED:
                 hand.check_segment(segment)
                 return [Durable(segment, offset)]
+            case ["vitals", dict(fields)]:
+                return [wire.vitals_in(hand.number, fields)]
             case ["findings", list(said)]:
                 found = [wire.finding_in(fields) for fields in said]
                 for finding in found:

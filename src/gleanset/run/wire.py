@@ -7,13 +7,14 @@ back is checked value by value, so that nothing of it can upset the journal or t
 import json
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, get_args
 
 from ..terms.inspection import Flaw, Inspection, Stored, StoredFormat
 from ..terms.outcome import FAILURE_BY_WORD, Errand, Failed, Moved
 from ..terms.verdict import BlobRef, Finding
 from ..urls import LONGEST_URL
+from .vitals import Vitals
 
 _LENGTH = struct.Struct("<I")
 MAX_FRAME_BYTES = 64 * 2**20
@@ -152,6 +153,19 @@ def finding_in(fields: list[Any]) -> Finding:
     if (finding.blob is None) != (finding.inspection is None or finding.inspection.stored is None):
         raise ValueError("a body that is stored nowhere, or that nobody wants")
     return finding
+
+
+def vitals_out(vitals: Vitals) -> dict[str, Any]:
+    """Vitals as plain values, without the worker: whoever hears them knows."""
+    fields = asdict(vitals)
+    del fields["worker"]
+    return fields
+
+
+def vitals_in(worker: int, fields: dict[str, Any]) -> Vitals:
+    """The vitals that ``vitals_out`` took apart. Raises like ``finding_in``."""
+    lag_s = _number(fields.pop("lag_s"))
+    return Vitals(worker, lag_s=lag_s, **{name: _whole(value) for name, value in fields.items()})
 
 
 def _inspection_out(seen: Inspection) -> list[Any]:

@@ -5,7 +5,7 @@ of the folder in which the caller stands is taken for a library. One thread driv
 decodes, since decoding releases the interpreter. It lives as long as its input.
 
 Messages in: ``["hello", settings]`` first, then ``["work", tasks]``, ``["cancel", serials]``, ``["flush"]``.
-Messages out: ``["findings", findings]``, ``["durable", segment, offset]``.
+Messages out: ``["findings", findings]``, ``["durable", segment, offset]``, ``["vitals", vitals]``.
 """
 
 import gc
@@ -33,6 +33,7 @@ from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
 from .gate import ADMIT_EVERY_S, Gate
+from .pulse import Pulse
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
@@ -150,6 +151,7 @@ class Worker:
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
         self._tasks: dict[int, Task] = {}
         self._gate = Gate()
+        self._pulse = Pulse(self._fetcher)
         self._frames = wire.Frames()
         self._fd_in = fd_in
         self._fd_out = fd_out
@@ -165,8 +167,9 @@ class Worker:
     def run(self) -> None:
         """Work until the input ends."""
         while not self._over:
+            patience_s = self._patience_s()
             if self._decoder.queued_bytes < MOST_QUEUED_BYTES:
-                for arrival in self._fetcher.poll(self._patience_s()):
+                for arrival in self._fetcher.poll(patience_s):
                     self._arrived(arrival)
             else:
                 self._gate.hold_up(BREATH_S)
@@ -176,6 +179,8 @@ class Worker:
                 self._begin(self._tasks[serial])
             self._send_findings()
             self._flush_if_due()
+            if self._pulse.beat(patience_s) and not self._idle:
+                self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
             if self._note.decoding_for_s() > LONGEST_DECODE_S:
                 os._exit(EXIT_HUNG)
 
