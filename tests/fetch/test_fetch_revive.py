@@ -1,5 +1,8 @@
 """Where the picture of a dead URL may still be, and after which reasons it is worth looking."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,3 +171,12 @@ def test_https_is_tried_only_where_http_itself_failed(reason: str, helps: bool) 
 def test_the_labels_tell_the_age_of_the_list(labels: list[str], date: str) -> None:
     """Wnids are ImageNet's; nothing else in a plan says how old its URLs are."""
     assert near_date(labels) == date
+
+
+def test_the_how_to_names_every_rewrite_and_every_revivable_reason(project_root: Path) -> None:
+    """Readers decide by it whether the option is for them."""
+    page = (project_root / "docs" / "how-to" / "revive.md").read_text(encoding="utf-8")
+    assert [row.word for row in REWRITES if f"| `rewrite:{row.word}` |" not in page] == []
+    table = page.partition("| looked for | left alone |")[2].partition("\n\n")[0]
+    looked_for = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([a-z-]+)`", looked_for)) == {one.word for one in REASONS if REVIVABLE[one]}

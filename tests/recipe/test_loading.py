@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gleanset.errors import UsageError
+from gleanset.fetch.revive import WAYS
 from gleanset.recipe import OPTIONS, Recipe, load, option_name, variable_name
 from gleanset.terms.inspection import Treatment
 from gleanset.terms.plan import Quota
@@ -183,3 +184,17 @@ def test_the_formats_of_lists_are_those_that_sources_read() -> None:
     with pytest.raises(UsageError) as refusal:
         Recipe.of(source="?")
     assert str(refusal.value).endswith(f"It is one of {', '.join(FORMATS)}.")
+
+
+def test_the_ways_of_revival_are_those_that_are_known() -> None:
+    """The option's words and the table that serves them are written down in two wings."""
+    assert Recipe.of(revive=",".join(WAYS)).revive == WAYS
+    with pytest.raises(UsageError, match="wayback"):
+        Recipe.of(revive="waybak")
+
+
+def test_revival_may_be_added_to_a_build() -> None:
+    """It looks for more of what was chosen, so it is no other collection."""
+    stored, now = Recipe.of(images=800), Recipe.of(images=800, revive="wayback")
+    assert now.changes(stored) == ()
+    assert now.collection_digest() == stored.collection_digest()

@@ -1,5 +1,6 @@
 """The report of a build: its standing, its thumbnails, on one page."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
@@ -7,6 +8,7 @@ from PIL import Image
 
 from .. import __version__
 from ..errors import StorageError
+from ..figures import count
 from ..recipe import Recipe
 from ..report.data import (
     ClassRow,
@@ -66,8 +68,16 @@ def report_data(
         lists=tuple(name for name, _ in known.list_sha256),
         finished_at_s=standing.traces.finished_at_s,
         version=__version__,
-        notes=replacements(standing),
+        notes=(*replacements(standing), *revivals(standing.revived)),
     )
+
+
+def revivals(revived: Counter[str]) -> tuple[str, ...]:
+    """A sentence on images that were found elsewhere than the list says; empty where there are none."""
+    if not revived:
+        return ()
+    ways = ", ".join(f"{way} {count(n)}" for way, n in revived.most_common())
+    return (f"{count(revived.total())} images were dead where the list says and found elsewhere: {ways}.",)
 
 
 def _class_rows(standing: Standing) -> tuple[ClassRow, ...]:

@@ -98,6 +98,8 @@ class Standing:
         self.lost: Counter[str] = Counter()
         """Like ``reasons``, without what is spare or deferred."""
         self.verdicts: Counter[Verdict] = Counter()
+        self.revived: Counter[str] = Counter()
+        """Accepted images that were found elsewhere than the list says, by the way."""
         self.n_bytes = 0
         self.hosts: dict[str, HostFacts] = {}
         self.traces = Traces(sorted(self.inside, key=lambda c: self.planned[c].label))
@@ -113,6 +115,8 @@ class Standing:
                 self.hosts.setdefault(self._group(row), HostFacts()).add(row)
             if row.verdict is Verdict.ACCEPTED:
                 self.accepted[c] += 1
+                if row.revived is not None:
+                    self.revived[row.revived] += 1
                 stored = row.inspection.stored if row.inspection is not None else None
                 self.n_bytes += stored.n_bytes if stored is not None else 0
             else:
