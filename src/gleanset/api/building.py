@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -13,6 +14,7 @@ from ..catalog.select import Selection
 from ..errors import UsageError, WorkdirError
 from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
+from ..fetch.revive import near_date
 from ..recipe import Recipe, quota_text
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
@@ -240,7 +242,15 @@ def _collect_and_finish(
                 "complete", str(workdir.root), page=_page(workdir)
             )
         stopped = not met and _collect(
-            Collection(workdir, known.plan, pool, journal, collect_settings(recipe)), say, stop
+            Collection(
+                workdir,
+                known.plan,
+                pool,
+                journal,
+                collect_settings(recipe, [one.label for one in known.plan.classes]),
+            ),
+            say,
+            stop,
         )
         standing = Standing(known.plan, pool, journal)
         with suppress(StoppedError):
@@ -282,8 +292,8 @@ def check_network(recipe: Recipe) -> None:
         ) from error
 
 
-def collect_settings(recipe: Recipe) -> CollectSettings:
-    """How the recipe wants its images fetched."""
+def collect_settings(recipe: Recipe, labels: Sequence[str] = ()) -> CollectSettings:
+    """How the recipe wants its images fetched; the labels of the plan tell how old its URLs are."""
     return CollectSettings(
         fetch=FetchSettings(
             timeout_s=recipe.timeout,
@@ -299,6 +309,7 @@ def collect_settings(recipe: Recipe) -> CollectSettings:
         treatment=recipe.treatment(),
         patience=Patience(recipe.patience, limit_s=recipe.time_limit),
         revive=recipe.revive,
+        near=near_date(labels),
         concurrency=recipe.concurrency,
         per_host=recipe.per_host,
         workers=recipe.workers,

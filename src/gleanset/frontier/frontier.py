@@ -201,7 +201,7 @@ class Frontier:
         """Take a finding and the judge's word on it; what the journal has to know, in order.
 
         ``moved_to``: the politeness group that a redirect leads to (see ``add_host``). ``revive`` is asked
-        before a candidate is rejected. A finding whose lease is not out (any more) changes nothing and
+        when a candidate is rejected. A finding whose lease is not out (any more) changes nothing and
         returns an empty list. Empty as well for what is not decided yet: a retry, a redirect.
         """
         granted = self._leases.get(finding.candidate, finding.serial)
@@ -219,18 +219,17 @@ class Frontier:
         if revive is not None and settled and settled[0].verdict is Verdict.REJECTED:
             elsewhere = revive(finding.candidate, settled[0].reason)
             if elsewhere is not None:
-                settled = self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
+                self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
         return settled + self._review_class(c)
 
-    def _bring_back_to_life(
-        self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float
-    ) -> list[Settlement]:
-        """A candidate that was about to be rejected is asked elsewhere: nothing is settled."""
+    def _bring_back_to_life(self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float) -> None:
+        """A candidate that was rejected is asked elsewhere: its rejection is written down all the same, so
+        that a run that ends before the other answer loses nothing, and that answer has the last word.
+        """
         self.book.left[c] += 1
         self._go_elsewhere(candidate, elsewhere, now_s)
-        return []
 
     def settle_errand(self, finding: Finding, now_s: float) -> None:
         """The answer to what was asked on a candidate's behalf (``Errand.ROBOTS``): it tells about the host,
@@ -616,6 +615,10 @@ class Frontier:
             case Verdict.SPARE:
                 return self.book.admit(c, candidate)
         return verdict
+
+    def send(self, candidate: int, elsewhere: Elsewhere, now_s: float) -> None:
+        """Replay a candidate that is looked for elsewhere: it waits there, and is not asked at home again."""
+        self._go_elsewhere(candidate, elsewhere, now_s)
 
     def postpone(self, candidate: int, until_s: float) -> None:
         """Replay a candidate that is not due yet: it comes back at ``until_s``."""

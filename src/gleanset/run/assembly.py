@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from ..clock import Clock, SystemClock
 from ..errors import WorkdirError
 from ..fetch.base import FetchSettings
-from ..frontier import Frontier, Limits
+from ..fetch.revive import USUAL_DATE
+from ..frontier import Elsewhere, Frontier, Limits
 from ..judge.judge import Judge
 from ..judge.placeholders import Signatures
 from ..store.journal import Journal
@@ -55,6 +56,8 @@ class CollectSettings:
     """None: as many as cores."""
     revive: tuple[str, ...] = ()
     """Ways to look for what is gone: ``fetch.revive``."""
+    near: str = USUAL_DATE
+    """The date near which the archive is asked, ``YYYYMMDDhhmmss``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
 
@@ -90,6 +93,7 @@ class Collection:
         self._concurrency = settings.concurrency or default_concurrency(self._n_workers)
         self.atlas = PoolAtlas(pool, settings.per_host)
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
+        self.reviver = Reviver(settings.revive, settings.near)
         self.judge = Judge(Signatures.parse(settings.signatures))
         notes = [(note.kind, note.payload) for note in journal.notes()]
         self.n_runs = sum(kind == "run" for kind, _ in notes)
@@ -132,6 +136,8 @@ class Collection:
                     "Pool and journal are of different builds: restore the folder, or begin a new one."
                 )
             self.statistics.settled(row.candidate, row.verdict, row.reason)
+            if self._is_looked_for(row, pool, wall_s, now_s):
+                continue
             if due(row, wall_s):
                 continue
             if row.verdict is Verdict.DEFERRED and row.due_at_s is not None:
@@ -142,6 +148,18 @@ class Collection:
                 c = int(pool.label[row.candidate])
                 reason = spare_reason(verdict, self.frontier.book.state[c])
                 yield Settlement(row.candidate, verdict, reason, row.attempts)
+
+    def _is_looked_for(self, row: JournalRow, pool: Pool, wall_s: float, now_s: float) -> bool:
+        """Let a dead candidate wait where its revival left off; whether there is such a place."""
+        again = due(row, wall_s)
+        if not self._settings.revive or not (again or row.verdict is Verdict.REJECTED):
+            return False
+        url = pool.candidate(row.candidate).url
+        found = self.reviver.resume(row.candidate, url, row.reason, row.revived, again=again)
+        if found is not None:
+            group = self.atlas.find_group(found.url)
+            self.frontier.send(row.candidate, Elsewhere(found.url, 0, group, found.way), now_s)
+        return found is not None
 
     def _restore(self, row: JournalRow, pool: Pool) -> Verdict:
         seen = row.inspection
@@ -173,7 +191,7 @@ class Collection:
                 self._clock,
                 self._settings.patience,
                 permits=Permits(fetch.robots, fetch.user_agent, signals=fetch.opt_outs),
-                reviver=Reviver(self._settings.revive),
+                reviver=self.reviver,
                 overload=self._overload,
                 watch=self._heard,
                 turn=self._show(progress),
