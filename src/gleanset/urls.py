@@ -118,10 +118,11 @@ def politeness_group(host: str) -> str:
     if _is_address(host):
         return host
     domain: str = _suffixes().privatesuffix(host) or host
-    return host if _is_bucket(host) else _SAME_SITE.get(domain, domain)
+    return host if is_bucket(host) else _SAME_SITE.get(domain, domain)
 
 
-def _is_bucket(host: str) -> bool:
+def is_bucket(host: str) -> bool:
+    """Whether the host is a bucket of an object store or a distribution of a known image CDN."""
     return host.endswith(_STORES) and _BUCKET.fullmatch(host) is not None
 
 
@@ -149,7 +150,7 @@ def is_flickr(host: str) -> bool:
 
 def ceiling(group: str, default: int) -> int:
     """How many requests at once a politeness group gets at most."""
-    if _is_bucket(group):
+    if is_bucket(group):
         return _BUCKET_CEILING
     return _CEILINGS.get(group, default)
 

@@ -1,5 +1,6 @@
 """Plans: who is drawn, who stands by, what is refused, and with which numbers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ from hypothesis import strategies as st
 from gleanset.catalog.graph import Graph
 from gleanset.catalog.select import Choice, select
 from gleanset.errors import UsageError
-from gleanset.plan.forecast import DEFAULT, Rates
+from gleanset.plan.beliefs import Beliefs
+from gleanset.plan.kinds import IN_2019, Kind
 from gleanset.plan.planner import make_plan
 from gleanset.terms.class_row import ClassRow
-from gleanset.terms.plan import Census, Plan, Quota
+from gleanset.terms.plan import Plan, Quota
 
-MEASURED = Rates(DEFAULT.flickr, DEFAULT.other, "measured yesterday", measured=True)
+from .census import by_kind
+
+MEASURED = replace(Beliefs.of(), source="measured yesterday", measured=True)
+FLICKR, OTHER = IN_2019[Kind.FLICKR].success, IN_2019[Kind.OTHER].success
 TEN = Quota(10, 10)
 
 Sizes = dict[str, tuple[int, int]]
@@ -22,12 +27,9 @@ Sizes = dict[str, tuple[int, int]]
 
 
 def plan(sizes: Sizes, choice: Choice = Choice(), **asked: Any) -> Plan:
-    census = Census(
-        tuple(sorted(sizes)),
-        tuple(sizes[label][0] for label in sorted(sizes)),
-        tuple(sizes[label][1] for label in sorted(sizes)),
-    )
-    selection = select(census.labels, census.urls, Graph(()), choice)
+    census = by_kind(sizes)
+    urls = [sizes[label][0] for label in census.labels]
+    selection = select(census.labels, urls, Graph(()), choice)
     return make_plan(census, selection, draw=choice.classes, **asked)
 
 
@@ -129,8 +131,8 @@ class TestRefusal:
 
     def test_measured_rates_refuse_on_the_forecast(self, mixed: Sizes) -> None:
         """What was measured of these hosts is believed."""
-        assert len(plan(mixed, Choice(classes=3), quota=TEN, rates=MEASURED).classes) == 3
-        said = refusal(mixed, Choice(classes=4), quota=TEN, rates=MEASURED)
+        assert len(plan(mixed, Choice(classes=3), quota=TEN, beliefs=MEASURED).classes) == 3
+        said = refusal(mixed, Choice(classes=4), quota=TEN, beliefs=MEASURED)
         assert "only 3 of 8 are forecast to bring 10 images" in said
         assert "What would fit: --classes 3 or --images 9." in said
 
@@ -197,7 +199,7 @@ class TestWithoutADraw:
             ("ab", Quota(4, 4), 8),
             ("c", TEN, 20),
         ]
-        assert taken.classes[0].forecast == pytest.approx(DEFAULT.flickr.success + 7 * DEFAULT.other.success)
+        assert taken.classes[0].forecast == pytest.approx(FLICKR + 7 * OTHER)
 
 
 class TestTotals:
@@ -249,7 +251,7 @@ def test_a_plan_says_where_its_rates_come_from_and_what_it_costs() -> None:
     """Requests, time and disk of the whole build, both copies counted."""
     planned = plan({"a": (1_000, 1_000)}, quota=Quota(500, 500))
     assert "26,899 URLs of the Fall 2011 list in 2019" in planned.rates_from
-    assert planned.expected_requests == pytest.approx(500 / DEFAULT.flickr.success)
+    assert planned.expected_requests == pytest.approx(500 / FLICKR)
     assert planned.expected_s == pytest.approx(planned.expected_requests * 0.43 / 24)
     assert planned.expected_bytes == 500 * 95_000 * 2
 

@@ -113,11 +113,9 @@ def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
 
 def plan(lists: Lists, **options: Any) -> Plan:
     """What ``build`` would do with the same arguments. No image is fetched."""
-    from .lists import census_of, choose, look, plan_of
+    from .planning import plan_lists
 
-    recipe = _recipe(lists, options)
-    census = census_of(recipe, look(recipe))
-    return plan_of(recipe, census, choose(recipe, census))
+    return plan_lists(_recipe(lists, options))
 
 
 def pack(out: str | Path, *, to: str | Path | None = None, **options: Any) -> Report:
