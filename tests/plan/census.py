@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gleanset.terms.plan import GroupCensus
+from gleanset.terms.plan import Census, GroupCensus
 
 Cells = Mapping[str, Mapping[str, int]]
 """Label to site to URLs."""
@@ -22,9 +22,7 @@ def a_census(cells: Cells) -> GroupCensus:
             group.append(place[site])
             n.append(cells[label][site])
         starts.append(len(group))
-    return GroupCensus(
-        tuple(labels), tuple(groups), array("q", starts), array("i", group), array("i", n)
-    )
+    return GroupCensus(tuple(labels), tuple(groups), array("q", starts), array("i", group), array("i", n))
 
 
 def by_kind(sizes: Mapping[str, tuple[int, int]]) -> GroupCensus:
@@ -40,14 +38,15 @@ def by_kind(sizes: Mapping[str, tuple[int, int]]) -> GroupCensus:
     )
 
 
-def in_one_place(labels: list[str], urls: list[int], flickr: list[int]) -> GroupCensus:
+def in_one_place(census: Census) -> GroupCensus:
     """Many large classes, what is not on Flickr at one site: right for means, at no cost."""
-    places = np.array([[0, 1]] * len(labels)).reshape(-1)
-    n = np.column_stack((flickr, np.array(urls) - flickr)).reshape(-1)
+    places = np.array([[0, 1]] * len(census.labels)).reshape(-1)
+    flickr = np.array(census.flickr_urls)
+    n = np.column_stack((flickr, np.array(census.urls) - flickr)).reshape(-1)
     kept = n > 0
     starts = np.concatenate(([0], np.cumsum(kept.reshape(-1, 2).sum(axis=1))))
     return GroupCensus(
-        tuple(labels),
+        census.labels,
         ("flickr.com", "other.example"),
         array("q", starts.astype(np.int64).tobytes()),
         array("i", places[kept].astype(np.int32).tobytes()),

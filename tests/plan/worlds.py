@@ -93,6 +93,4 @@ def forecasts(dice: Generator, truth: Truth, beliefs: Beliefs) -> list[tuple[flo
     forecast = Forecast(truth.census, members, beliefs)
     wanted = [int(n * dice.uniform(0.5, 1.05)) for n in forecast.images]
     chances = forecast.shortfall_chances(range(len(members)), wanted)
-    return [
-        (chance, images < n) for chance, images, n in zip(chances, truth.images, wanted, strict=True)
-    ]
+    return [(chance, images < n) for chance, images, n in zip(chances, truth.images, wanted, strict=True)]

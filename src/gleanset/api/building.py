@@ -26,7 +26,17 @@ from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
 from .knowing import believed
-from .lists import Surveyed, census_of, choose, groups_of, look, names_and_parents, open_lists, plan_of, wordnet
+from .lists import (
+    Surveyed,
+    census_of,
+    choose,
+    groups_of,
+    look,
+    names_and_parents,
+    open_lists,
+    plan_of,
+    wordnet,
+)
 from .presence import dataset_is_whole, require_journal, stored_recipe
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal

@@ -18,9 +18,9 @@ from ..sources.base import Columns, Source
 from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
+from ..store.groups import count_groups
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
-from ..store.groups import count_groups
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .renaming import OfHosts, Watched
 from .results import StopSignal
@@ -157,9 +157,7 @@ def pace_of(recipe: Recipe) -> Pace:
     return usual if recipe.concurrency is None else replace(usual, concurrency=recipe.concurrency)
 
 
-def _drawn_before(
-    recipe: Recipe, census: GroupCensus, selection: Selection, beliefs: Beliefs | None
-) -> Plan:
+def _drawn_before(recipe: Recipe, census: GroupCensus, selection: Selection, beliefs: Beliefs | None) -> Plan:
     """The classes and reserves that the recipe names, in their order.
 
     Raises:

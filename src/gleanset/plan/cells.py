@@ -75,7 +75,11 @@ def _merged(cells: Cells) -> Cells:
 
 
 def sums(values: npt.NDArray[Any], starts: Counts) -> npt.NDArray[Any]:
-    """(n_classes,) the sum of each class's cells; 0 for a class without any."""
-    upto = np.concatenate((np.zeros(1, values.dtype), np.cumsum(values)))
-    result: npt.NDArray[Any] = upto[starts[1:]] - upto[starts[:-1]]
-    return result
+    """(n_classes,) the sum of each class's cells; 0 for a class without any.
+
+    Equal cells have equal sums, to the last bit, whatever other classes there are.
+    """
+    padded = np.append(values, np.zeros(1, values.dtype))
+    found: npt.NDArray[Any] = np.add.reduceat(padded, starts[:-1]) if len(starts) > 1 else values[:0]
+    found[starts[1:] == starts[:-1]] = 0
+    return found

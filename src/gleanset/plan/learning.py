@@ -69,18 +69,16 @@ def _posterior(sites: Floats, counts: Floats, centre: Floats, sd: Floats) -> tup
         np.linspace(c - _REACH_SD * s, c + _REACH_SD * s, n)
         for c, s, n in zip(centre, sd, _POINTS, strict=True)
     )
+    mean, total = (
+        axis.reshape(-1, 1) for axis in np.meshgrid(_expit(living), np.exp(strength), indexing="ij")
+    )
+    alive = np.exp(log_beta_ratio(mean * total, (1 - mean) * total, sites[:, 0], sites[:, 1]))
     never = sites[:, 0] == 0
-    gone = _expit(dead)[:, None]
-    blocks = []
-    for x, c in product(living, strength):
-        m, total = float(_expit(x)), float(np.exp(c))
-        alive = np.exp(log_beta_ratio(m * total, (1 - m) * total, sites[:, 0], sites[:, 1]))
-        chance = np.maximum((1 - gone) * alive + gone * never, 1e-300)
-        blocks.append(np.log(chance) @ counts)
-    shape = (len(living), len(strength), len(dead))
-    log_weights = np.moveaxis(np.array(blocks).reshape(shape), 2, 0).reshape(-1)
+    log_weights = np.concatenate(
+        [np.log(np.maximum((1 - gone) * alive + gone * never, 1e-300)) @ counts for gone in _expit(dead)]
+    )
     points = np.array(list(product(dead, living, strength)))
-    log_weights = log_weights - 0.5 * (((points - _PRIOR_MEAN) / _PRIOR_SD) ** 2).sum(axis=1)
+    log_weights -= 0.5 * (((points - _PRIOR_MEAN) / _PRIOR_SD) ** 2).sum(axis=1)
     weights = np.exp(log_weights - log_weights.max())
     return points, weights / weights.sum()
 
