@@ -148,6 +148,13 @@ def is_flickr(host: str) -> bool:
     return politeness_group(host) == FLICKR
 
 
+def kind_of(group: str) -> str:
+    """The kind of a politeness group, whose hosts resemble one another: ``flickr``, ``cdn`` or ``other``."""
+    if group == FLICKR:
+        return "flickr"
+    return "cdn" if is_bucket(group) else "other"
+
+
 def ceiling(group: str, default: int) -> int:
     """How many requests at once a politeness group gets at most."""
     if is_bucket(group):
