@@ -10,4 +10,4 @@ def plan_lists(recipe: Recipe) -> Plan:
     """What ``build`` would do with this recipe. No image is fetched."""
     surveyed = look(recipe)
     selection = choose(recipe, census_of(recipe, surveyed))
-    return plan_of(recipe, groups_of(recipe, surveyed), selection, believed())
+    return plan_of(recipe, groups_of(recipe, surveyed), selection, believed(recipe))
