@@ -163,6 +163,7 @@ def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
             licence=extra.get("licence"),
             author=extra.get("author"),
             caption=extra.get("caption"),
+            revived=row.revived,
         )
 
 
@@ -190,6 +191,7 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
             row.status,
             row.elapsed_s,
             row.at_s,
+            row.revived,
         )
     for batch in pool.unfit.to_batches(_UNFIT_AT_ONCE):
         for unfit in batch.to_pylist():

@@ -10,7 +10,7 @@ from functools import partial
 import pycurl
 
 from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
-from gleanset.urls import host_of, normalise
+from gleanset.urls import host_of, normalise, site_of
 
 from .base import Arrival, FetchSettings, Order
 from .budget import Budget
@@ -184,7 +184,7 @@ class CurlFetcher:
         address, permitted = self._route(job)
         verify = not self._settings.insecure or _place(job) not in self._bad_certificates
         job.certificate_ok = job.certificate_ok and verify
-        transfer.begin(job.url, address, permitted, verify=verify)
+        transfer.begin(job.url, address, permitted, verify=verify, robots=job.order.robots)
         self._multi.start(transfer)
 
     def _route(self, job: _Job) -> tuple[Address | None, Container[Address]]:
@@ -209,7 +209,7 @@ class CurlFetcher:
             self._let_go(job)
             self._request(job)
         else:
-            self._fail(job, failure, message)
+            self._fail(job, failure, transfer.refusal or message)
 
     def _tries_again(self, job: _Job, transfer: Transfer, failure: Failure, code: int) -> bool:
         """Whether the same request is worth making at once: to the next address, or without verification."""
@@ -232,7 +232,7 @@ class CurlFetcher:
         failure = failure_of_status(status)
         if failure is not None:
             self._fail(job, failure, retry_after_s=retry_after_s(transfer.headers))
-        elif transfer.n_body < _SHORTEST_BODY:
+        elif transfer.n_body < _SHORTEST_BODY and not job.order.robots:
             self._fail(job, Failure.EMPTY)
         else:
             body, headers = transfer.take_body(), pick_headers(transfer.headers)
@@ -249,7 +249,7 @@ class CurlFetcher:
             self._fail(job, Failure.TOO_MANY_REDIRECTS, f"to {target}")
         elif isinstance(aim := self._guard.aim(target), Failure):
             self._fail(job, aim, f"to {target}")
-        elif self._group_of(host_of(target)) != job.order.group:
+        elif self._leaves(job.order, target):
             job.hops += 1
             self._finish(job, Moved(target, job.hops))
         else:
@@ -258,6 +258,12 @@ class CurlFetcher:
             job.url = target
             self._let_go(job)
             self._approach(job)
+
+    def _leaves(self, order: Order, target: str) -> bool:
+        """Whether a redirect leads out of what was leased."""
+        if self._group_of(host_of(target)) != order.group:
+            return True
+        return self._settings.robots and not order.robots and site_of(target) != site_of(order.url)
 
     def _sweep(self, at_s: float) -> None:
         """End what has passed a time limit."""

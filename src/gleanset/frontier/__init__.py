@@ -3,5 +3,6 @@
 from .frontier import Frontier, Limits
 from .host import HostPrior
 from .quota import ClassState, QuotaBook
+from .yields import CDN, FLICKR, OTHER
 
-__all__ = ["ClassState", "Frontier", "HostPrior", "Limits", "QuotaBook"]
+__all__ = ["CDN", "FLICKR", "OTHER", "ClassState", "Frontier", "HostPrior", "Limits", "QuotaBook"]

@@ -159,17 +159,17 @@ def _mean_try_s(kind: Kind, records: Sequence[HostRecord]) -> float:
 
 def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], now_s: float) -> str:
     """Where the rates come from and how old they are."""
-    records = [one for ours in by_kind.values() for one in ours]
+    records = [one for ours in by_kind.wordss() for one in ours]
     newest_s = max(0.0, now_s - max(one.at_s for one in records))
     tries = sum(one.tries for one in records)
     typical_s = max(0.0, sum((now_s - one.at_s) * one.tries for one in records) / tries)
     rates = "; ".join(
-        f"{kind.value} {share(sum(one.successes for one in ours), sum(one.tries for one in ours))} "
+        f"{kind.words} {share(sum(one.successes for one in ours), sum(one.tries for one in ours))} "
         f"of {count(sum(one.tries for one in ours))}"
         for kind, ours in by_kind.items()
         if ours
     )
-    others = [kind.value for kind, ours in by_kind.items() if not ours and kind is not Kind.CDN]
+    others = [kind.words for kind, ours in by_kind.items() if not ours and kind is not Kind.CDN]
     old = f" Of {' and '.join(others)} nothing newer than 2019 is known." if others else ""
     sites = "1 site" if len(records) == 1 else f"{count(len(records))} sites"
     return (

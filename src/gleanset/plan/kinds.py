@@ -3,25 +3,29 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from ..urls import FLICKR, is_bucket
+from .. import urls
 
 
 class Kind(Enum):
-    """Which sites are alike. The value is what people read."""
+    """Which sites are alike; the value is that of ``urls.kind_of``."""
 
-    FLICKR = "Flickr"
-    CDN = "object stores and CDNs"
-    OTHER = "other hosts"
+    FLICKR = "flickr"
+    CDN = "cdn"
+    OTHER = "other"
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return _WORDS[self]
 
 
 KINDS = tuple(Kind)
+_WORDS = {Kind.FLICKR: "Flickr", Kind.CDN: "object stores and CDNs", Kind.OTHER: "other hosts"}
 
 
 def kind_of(group: str) -> Kind:
     """The kind of a politeness group."""
-    if group == FLICKR:
-        return Kind.FLICKR
-    return Kind.CDN if is_bucket(group) else Kind.OTHER
+    return Kind(urls.kind_of(group))
 
 
 @dataclass(frozen=True, slots=True)

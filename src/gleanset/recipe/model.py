@@ -14,6 +14,7 @@ Texts = tuple[str, ...]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
 _SOURCES = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
+_WAYS = ("rewrites", "wayback")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
 
 
@@ -97,6 +98,9 @@ class Options(Checked):
         "the column with the author", collects=True, otherwise="guessed from its name")] = None
     split_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the split", collects=True, otherwise="guessed from its name")] = None
+    revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
+        ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
+        "in the Internet Archive", many=True, otherwise="dead is dead")] = ()
 
     concurrency: Annotated[int | None, Option("how", forms.whole, "N",
         "requests under way at once", at_least=1, at_most=2000,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from ..frontier import HostPrior
+from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
-from ..urls import ceiling, host_of, is_flickr, politeness_group
+from ..urls import ceiling, host_of, is_flickr, is_store, politeness_group
 
 
 class Candidates(Protocol):
@@ -31,7 +31,7 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        return HostPrior(is_flickr(group), ceiling(group, self._per_host))
+        return HostPrior(kind_of(group), ceiling(group, self._per_host))
 
     def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
         """New groups are numbered by ``number_it`` (the frontier)."""
@@ -57,3 +57,10 @@ class PoolAtlas:
     def name_of(self, url: str) -> str:
         """The host name that is looked up for a URL."""
         return host_of(url)
+
+
+def kind_of(group: str) -> int:
+    """Whose experience a group shares before it has its own."""
+    if is_flickr(group):
+        return FLICKR
+    return CDN if is_store(group) else OTHER
