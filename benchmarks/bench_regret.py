@@ -22,7 +22,9 @@ TIME_GOAL, REQUESTS_GOAL = 1.25, 1.15
 
 def world_of(options: argparse.Namespace, seed: int) -> World:
     classes = tuple(f"class{n:03d}" for n in range(options.classes))
-    return World(WorldSettings(seed=seed, classes=classes, urls_per_class=options.urls, hosts=options.hosts))
+    return World(
+        WorldSettings(seed=seed, classes=classes, urls_per_class=options.urls, hosts=options.hosts)
+    )
 
 
 def main() -> None:
@@ -50,9 +52,7 @@ def main() -> None:
             print(f"  {name:<12} {told(run, options.classes)}")
         print(f"  time {ratios[-1][0]:.2f}, requests {ratios[-1][1]:.2f} times the oracle's")
     time_ratio, request_ratio = (statistics.median(one) for one in zip(*ratios, strict=True))
-    print(
-        f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), requests {request_ratio:.2f} (goal {REQUESTS_GOAL})"
-    )
+    print(f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), requests {request_ratio:.2f} (goal {REQUESTS_GOAL})")
 
 
 def told(run: Run, n_classes: int) -> str:

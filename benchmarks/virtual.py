@@ -18,11 +18,7 @@ from gleanset.terms.verdict import Finding, Judgement, Ruling
 from gleanset.urls import ceiling, host_of, politeness_group
 
 SOUND = Inspection(1, b"", None)
-WANTED, PLACEHOLDER, DUPLICATE = (
-    Ruling(),
-    Ruling(Judgement.PLACEHOLDER.word),
-    Ruling(Judgement.DUPLICATE.word),
-)
+WANTED, PLACEHOLDER, DUPLICATE = Ruling(), Ruling(Judgement.PLACEHOLDER.word), Ruling(Judgement.DUPLICATE.word)
 KNOWN_TRIES = 1e6
 """The experience of an oracle: so much that nothing it meets could change its mind."""
 
@@ -125,10 +121,7 @@ def crawl(
             now_s, _, lease, told = heappop(under_way)
             if told.result is Failure.NAME_NOT_FOUND:
                 dead_names.add(rows.names[lease.candidate])
-            finding, ruling = (
-                _finding(lease, told, now_s),
-                _ruling(told, int(rows.label[lease.candidate]), seen),
-            )
+            finding, ruling = _finding(lease, told, now_s), _ruling(told, int(rows.label[lease.candidate]), seen)
             for settled in frontier.settle(finding, ruling, now_s):
                 run.rejected[settled.reason] += 1
             continue

@@ -159,7 +159,7 @@ def _mean_try_s(kind: Kind, records: Sequence[HostRecord]) -> float:
 
 def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], now_s: float) -> str:
     """Where the rates come from and how old they are."""
-    records = [one for ours in by_kind.wordss() for one in ours]
+    records = [one for ours in by_kind.values() for one in ours]
     newest_s = max(0.0, now_s - max(one.at_s for one in records))
     tries = sum(one.tries for one in records)
     typical_s = max(0.0, sum((now_s - one.at_s) * one.tries for one in records) / tries)
