@@ -2,16 +2,16 @@
 
     python benchmarks/bench_regret.py [--classes 50] [--images 200] [--urls 700] [--in-flight 2000]
 
-The rotten web with the rates that the first tool measured, on virtual time. The oracle knows every host's true
-chance and time from the start, and is bound by the same ceilings, breakers and rates. Goals: at most 1.25 times
-its time and 1.15 times its requests. Also: the time of the same build whose list holds only the URLs that live.
+The rotten web with the rates that the first tool measured, on virtual time. The oracle knows every host's
+true chance and time from the start, and is bound by the same ceilings, breakers and rates. Goals: at most 1.25
+times its time and 1.15 times its requests. Also: the time of the same build with a list of living URLs only.
 """
 
 import argparse
 import statistics
 
 from machine import machine
-from virtual import Run, Rows, crawl, ignorant, omniscient
+from virtual import Rows, Run, crawl, ignorant, omniscient
 
 from gleanset.rotten.settings import WorldSettings
 from gleanset.rotten.world import World
@@ -22,9 +22,7 @@ TIME_GOAL, REQUESTS_GOAL = 1.25, 1.15
 
 def world_of(options: argparse.Namespace, seed: int) -> World:
     classes = tuple(f"class{n:03d}" for n in range(options.classes))
-    return World(
-        WorldSettings(seed=seed, classes=classes, urls_per_class=options.urls, hosts=options.hosts)
-    )
+    return World(WorldSettings(seed=seed, classes=classes, urls_per_class=options.urls, hosts=options.hosts))
 
 
 def main() -> None:
@@ -52,7 +50,9 @@ def main() -> None:
             print(f"  {name:<12} {told(run, options.classes)}")
         print(f"  time {ratios[-1][0]:.2f}, requests {ratios[-1][1]:.2f} times the oracle's")
     time_ratio, request_ratio = (statistics.median(one) for one in zip(*ratios, strict=True))
-    print(f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), requests {request_ratio:.2f} (goal {REQUESTS_GOAL})")
+    print(
+        f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), requests {request_ratio:.2f} (goal {REQUESTS_GOAL})"
+    )
 
 
 def told(run: Run, n_classes: int) -> str:

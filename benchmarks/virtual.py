@@ -18,7 +18,11 @@ from gleanset.terms.verdict import Finding, Judgement, Ruling
 from gleanset.urls import ceiling, host_of, politeness_group
 
 SOUND = Inspection(1, b"", None)
-WANTED, PLACEHOLDER, DUPLICATE = Ruling(), Ruling(Judgement.PLACEHOLDER.word), Ruling(Judgement.DUPLICATE.word)
+WANTED, PLACEHOLDER, DUPLICATE = (
+    Ruling(),
+    Ruling(Judgement.PLACEHOLDER.word),
+    Ruling(Judgement.DUPLICATE.word),
+)
 KNOWN_TRIES = 1e6
 """The experience of an oracle: so much that nothing it meets could change its mind."""
 
@@ -35,7 +39,7 @@ class Rows:
 
     @classmethod
     def of(cls, world: World, *, living_only: bool = False) -> "Rows":
-        """The list, in a seeded order within each class; ``living_only``: without the URLs that bring none."""
+        """The list, in a seeded order within each class; ``living_only``: without URLs that bring none."""
         order = np.random.default_rng(world.settings.seed)
         numbers = {label: n for n, label in enumerate(world.settings.classes)}
         urls, labels = [], []
@@ -121,7 +125,10 @@ def crawl(
             now_s, _, lease, told = heappop(under_way)
             if told.result is Failure.NAME_NOT_FOUND:
                 dead_names.add(rows.names[lease.candidate])
-            finding, ruling = _finding(lease, told, now_s), _ruling(told, int(rows.label[lease.candidate]), seen)
+            finding, ruling = (
+                _finding(lease, told, now_s),
+                _ruling(told, int(rows.label[lease.candidate]), seen),
+            )
             for settled in frontier.settle(finding, ruling, now_s):
                 run.rejected[settled.reason] += 1
             continue

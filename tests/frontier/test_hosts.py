@@ -120,7 +120,9 @@ def test_429_to_all_in_flight_is_one_throttle(known_host: Host) -> None:
 def test_a_host_that_throttles_for_ever_never_breaks_the_arithmetic(known_host: Host) -> None:
     """Thousands of 429 answers in a row, some with ``Retry-After: 0``."""
     for i in range(3000):
-        known_host.failed(Failed(Failure.RATE_LIMITED, retry_after_s=0.0 if i % 2 else None), float(i), float(i), Random(0))
+        known_host.failed(
+            Failed(Failure.RATE_LIMITED, retry_after_s=0.0 if i % 2 else None), float(i), float(i), Random(0)
+        )
     assert known_host.breaker.parked_until_s <= 3000.0 + 360.0
 
 

@@ -20,6 +20,8 @@ from gleanset.rotten.world import World
 from gleanset.run.atlas import PoolAtlas
 from gleanset.run.crew import Durable, Report
 from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.permits import Permits
+from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
@@ -194,6 +196,8 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             atlas,
             clock,
             patience or Patience(),
+            permits=Permits(False, "gleanset"),
+            reviver=Reviver(),
             watch=lambda *_: frontier.check(),
             turn=lambda: None,
             stopping=lambda: clock.now_s() >= stop_at_s,

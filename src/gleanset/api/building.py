@@ -307,7 +307,7 @@ def collect_settings(recipe: Recipe) -> CollectSettings:
             allow_private=recipe.allow_private,
         ),
         treatment=recipe.treatment(),
-        patience=Patience(recipe.patience, recipe.time_limit),
+        patience=Patience(recipe.patience, limit_s=recipe.time_limit),
         concurrency=recipe.concurrency,
         per_host=recipe.per_host,
         workers=recipe.workers,

@@ -25,6 +25,7 @@ from .quota import ClassState, QuotaBook
 from .roster import Roster
 from .waiting import Waiting
 from .weather import TELLING, Weather
+from .yields import LEAST_CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,22 @@ class _Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class _Led:
+class Elsewhere:
     """Where a candidate is asked instead of its own URL."""
 
     url: str
     hops: int
+    """Redirects followed on the way there."""
+    host: int
+    """The politeness group of ``url``."""
     revived: str = ""
+    """How it stands in for the candidate's own; empty: redirects led there."""
 
 
-_ITSELF = _Led("", 0)
+Revive = Callable[[int, str], Elsewhere | None]
+"""(candidate, the reason with which it would end) to where it may still be; None: it ends so."""
+
+_ITSELF = Elsewhere("", 0, -1)
 ASK_OTHERS_S = 90.0
 """While our own network is down, a host that did not answer a probe rests for so long: others are asked."""
 UNCHARGED_S = 5.0
@@ -109,7 +117,9 @@ class Frontier:
         self._suspects: dict[int, tuple[bool, int, int, float]] = {}
         """Hosts that have failed since the last answer of anybody, with what their breakers knew before."""
         self._tried: dict[int, _Tried] = {}
-        self._redirects: dict[int, _Led] = {}
+        self._redirects: dict[int, Elsewhere] = {}
+        self._detours: dict[int, tuple[int, Elsewhere | None]] = {}
+        """Candidates on whose behalf another host is asked: their cell, and where they were asked before."""
         self._leased_at_s = float("-inf")
 
     def lease(self, now_s: float, limit: int = 1_000_000) -> list[Lease]:
@@ -184,14 +194,13 @@ class Frontier:
         ruling: Ruling,
         now_s: float,
         moved_to: int | None = None,
-        stands_in: tuple[str, str] | None = None,
+        revive: Revive | None = None,
     ) -> list[Settlement]:
         """Take a finding and the judge's word on it; what the journal has to know, in order.
 
-        ``moved_to``: the politeness group that a redirect leads to (see ``add_host``), or that of the URL in
-        ``stands_in``, (URL, how it stands in), which is asked instead of giving the candidate up. A finding
-        whose lease is not out (any more) changes nothing and returns an empty list. Empty as well for what is
-        not decided yet: a retry, a redirect.
+        ``moved_to``: the politeness group that a redirect leads to (see ``add_host``). ``revive`` is asked
+        before a candidate is rejected. A finding whose lease is not out (any more) changes nothing and
+        returns an empty list. Empty as well for what is not decided yet: a retry, a redirect.
         """
         granted = self._leases.get(finding.candidate, finding.serial)
         if granted is None:
@@ -204,15 +213,22 @@ class Frontier:
         if finding.failed is not None and self._not_charged(finding.failed, down_before):
             self._wait(finding.candidate, now_s + UNCHARGED_S)
             return []
-        if stands_in is not None and moved_to is not None:
-            self._tried.pop(finding.candidate, None)
-            self._go_elsewhere(finding.candidate, _Led(stands_in[0], 0, stands_in[1]), c, moved_to, now_s)
-            settled = []
-        else:
-            settled = self._decide(finding, ruling, c, now_s, moved_to)
+        settled = self._decide(finding, ruling, c, now_s, moved_to)
+        if revive is not None and settled and settled[0].verdict is Verdict.REJECTED:
+            elsewhere = revive(finding.candidate, settled[0].reason)
+            if elsewhere is not None:
+                settled = self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
         return settled + self._review_class(c)
+
+    def _bring_back_to_life(
+        self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float
+    ) -> list[Settlement]:
+        """A candidate that was about to be rejected is asked elsewhere: nothing is settled."""
+        self.book.left[c] += 1
+        self._go_elsewhere(candidate, elsewhere, now_s)
+        return []
 
     def settle_errand(self, finding: Finding, now_s: float) -> None:
         """The answer to what was asked on a candidate's behalf (``Errand.ROBOTS``): it tells about the host,
@@ -223,7 +239,30 @@ class Frontier:
             return
         asked_at_s = granted.lease.granted_at_s
         self._free(granted, now_s, lambda host: self._hear(host, finding.failed, now_s, asked_at_s))
+        self._come_home(finding.candidate)
         self._requeue(finding.candidate, now_s)
+
+    def detour(self, finding: Finding, url: str, hops: int, host: int, now_s: float) -> None:
+        """What was asked on a candidate's behalf is at another host: the next lease goes there, and
+        ``settle_errand`` brings the candidate back.
+        """
+        granted = self._leases.get(finding.candidate, finding.serial)
+        if granted is None:
+            return
+        candidate, asked_at_s = finding.candidate, granted.lease.granted_at_s
+        self._free(granted, now_s, lambda home: self._hear(home, None, now_s, asked_at_s))
+        if candidate not in self._detours:
+            self._detours[candidate] = (self._cells.of(candidate), self._redirects.get(candidate))
+        self._go_elsewhere(candidate, Elsewhere(url, hops, host), now_s)
+
+    def _come_home(self, candidate: int) -> None:
+        cell, before = self._detours.pop(candidate, (None, None))
+        if cell is None:
+            return
+        self._cells.put(candidate, cell)
+        self._redirects.pop(candidate, None)
+        if before is not None:
+            self._redirects[candidate] = before
 
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
@@ -231,10 +270,16 @@ class Frontier:
             self._free(self._leases.of(candidate), now_s, _nothing)
             self._requeue(candidate, now_s)
 
-    def hold(self, candidate: int, now_s: float, until_s: float | None = None) -> None:
-        """Give a lease back; the candidate waits until ``until_s``, or until ``resume``."""
+    def hold(
+        self, candidate: int, now_s: float, until_s: float | None = None, why: Failure | None = None
+    ) -> None:
+        """Give a lease back; the candidate waits until ``until_s``, or until ``resume``. ``why``: what it is
+        deferred for if the build ends before.
+        """
         if candidate not in self._leases:
             return
+        if why is not None:
+            self._tried.setdefault(candidate, _Tried()).last = why
         self._free(self._leases.of(candidate), now_s, _nothing)
         self._wait(candidate, inf if until_s is None else until_s)
 
@@ -311,8 +356,8 @@ class Frontier:
     ) -> list[Settlement]:
         if finding.moved is not None:
             assert moved_to is not None, "a redirect has a group that it leads to"
-            led = _Led(finding.moved.url, finding.moved.hops, finding.revived)
-            self._go_elsewhere(finding.candidate, led, c, moved_to, now_s)
+            moved = Elsewhere(finding.moved.url, finding.moved.hops, moved_to, finding.revived)
+            self._go_elsewhere(finding.candidate, moved, now_s)
             return []
         if finding.failed is not None:
             return self._failed(finding, finding.failed, c, now_s)
@@ -349,10 +394,11 @@ class Frontier:
         self._wait(candidate, now_s + pause_s)
         return []
 
-    def _go_elsewhere(self, candidate: int, led: _Led, c: int, moved_to: int, now_s: float) -> None:
+    def _go_elsewhere(self, candidate: int, elsewhere: Elsewhere, now_s: float) -> None:
         """A redirect to another group, or a URL that stands in: the candidate waits for a lease there."""
-        self._redirects[candidate] = led
-        self._waiting.bring_in(self._cells.move(candidate, c, moved_to), now_s)
+        self._redirects[candidate] = elsewhere
+        c = int(self._label[candidate])
+        self._waiting.bring_in(self._cells.move(candidate, c, elsewhere.host), now_s)
 
     def _close(
         self, finding: Finding, c: int, verdict: Verdict, reason: str, due_at_s: float | None = None
@@ -366,6 +412,7 @@ class Frontier:
         self.book.left[c] -= 1
         self._tried.pop(candidate, None)
         self._redirects.pop(candidate, None)
+        self._detours.pop(candidate, None)
 
     def _requeue(self, candidate: int, now_s: float) -> None:
         self._waiting.bring_in(self._cells.give_back(candidate), now_s)
@@ -420,6 +467,33 @@ class Frontier:
             settled += self._review_class(c)
         after = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
         return after != before, settled
+
+    def rescue(self, revive: Revive, now_s: float) -> int:
+        """Nobody else can be asked: candidates of parked hosts that never answered go where they may still
+        be, for each class no more than it could use; how many went.
+        """
+        n = 0
+        for c, state in enumerate(self.book.state):
+            if state is not ClassState.OPEN:
+                continue
+            wanted = self.book.budget(c) / LEAST_CHANCE
+            for candidate in self._stranded(c, now_s):
+                if wanted <= 0:
+                    break
+                elsewhere = revive(candidate, Failure.CONNECT_TIMEOUT.word)
+                if elsewhere is not None:
+                    wanted -= 1
+                    n += 1
+                    self._go_elsewhere(candidate, elsewhere, now_s)
+        return n
+
+    def _stranded(self, c: int, now_s: float) -> Iterator[int]:
+        """Candidates of a class that wait at parked hosts which never answered."""
+        for candidate in np.flatnonzero(self._label == c).tolist():
+            if self._cells.state[candidate] in {WAITING, BACKOFF}:
+                breaker = self._roster.get(self._cells.host[self._cells.of(candidate)]).breaker
+                if breaker.parked(now_s) and not breaker.answered:
+                    yield candidate
 
     # Time
 

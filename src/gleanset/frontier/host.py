@@ -69,8 +69,8 @@ class Host:
         self.ceiling = prior.ceiling
         self.slots = min(FIRST_SLOTS, float(prior.ceiling))
         self._good_slots = inf
-        """Slots at the last trouble: up to nearly so many they grow quickly, as one URL of a hundred is broken
-        on its own account; beyond, slowly. Trouble on the way there lowers it.
+        """Slots at the last trouble: up to nearly so many they grow quickly, since one URL of a hundred is
+        broken on its own account; beyond, slowly. Trouble on the way there lowers it.
         """
         self._shrunk_at_s = -inf
         self._throttled_at_s = -inf

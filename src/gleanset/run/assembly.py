@@ -25,6 +25,8 @@ from .atlas import PoolAtlas
 from .crew import Crew
 from .engine import Ending, Engine, Patience
 from .local_crew import LocalCrew
+from .permits import Permits
+from .revival import Reviver
 from .statistics import Statistics, spare_reason
 
 MOST_IN_FLIGHT = 2000
@@ -50,6 +52,8 @@ class CollectSettings:
     per_host: int = 8
     workers: int | None = None
     """None: as many as cores."""
+    revive: tuple[str, ...] = ()
+    """Ways to look for what is gone: ``fetch.revive``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
 
@@ -166,6 +170,8 @@ class Collection:
                 self.atlas,
                 self._clock,
                 self._settings.patience,
+                permits=Permits(self._settings.fetch.robots, self._settings.fetch.user_agent),
+                reviver=Reviver(self._settings.revive),
                 watch=self._heard,
                 turn=self._show(progress),
                 stopping=stopping,

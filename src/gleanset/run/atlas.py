@@ -16,6 +16,14 @@ class Candidates(Protocol):
     def candidate(self, number: int) -> Candidate: ...
 
 
+class Atlas(Protocol):
+    """What the engine has to know of candidates: the pool."""
+
+    def candidate(self, number: int) -> Candidate: ...
+    def group_name(self, host: int) -> str: ...
+    def find_group(self, url: str) -> int: ...
+
+
 class PoolAtlas:
     """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
 
@@ -53,10 +61,6 @@ class PoolAtlas:
             self._numbers[group] = number
             self._names.append(group)
         return number
-
-    def name_of(self, url: str) -> str:
-        """The host name that is looked up for a URL."""
-        return host_of(url)
 
 
 def kind_of(group: str) -> int:
