@@ -36,6 +36,8 @@ class HostBeliefs:
     """(n_rows,) mean time a try."""
     answered: npt.NDArray[np.bool_]
     """(n_rows,) whether the site is known to have sent an HTTP response."""
+    rate_per_s: Floats
+    """(n_rows,) requests a second that the site is known to bear; inf: no bound is known."""
     kind: npt.NDArray[np.int64]
     """(n_rows,) its place in ``KINDS``."""
 
@@ -125,6 +127,7 @@ class Beliefs:
             b + failures,
             (kind_s * _TIME_TRIES + seconds_s) / (_TIME_TRIES + tries),
             np.array([False] * len(KINDS) + [one.answered for one in known]),
+            np.array([np.inf] * len(KINDS) + [one.rate_per_s or np.inf for one in known]),
             kinds,
         )
 

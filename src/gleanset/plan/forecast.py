@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ..terms.plan import GroupCensus
 from ..urls import ceiling
@@ -29,6 +30,17 @@ class Pace:
 
     concurrency: int = 500
     per_host: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """URLs without their text."""
+
+    label: npt.NDArray[np.int32]
+    """(n,) ascending."""
+    host: npt.NDArray[np.int32]
+    """(n,) the place of its site among ``groups``."""
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,16 @@ class Forecast:
         spent_s = asked * self._hosts.try_s[rows]
         slowest_s = float((spent_s / ceilings).max(initial=0.0))
         return Effort(float(asked.sum()), max(slowest_s, float(spent_s.sum()) / pace.concurrency))
+
+    def candidates(self, classes: Sequence[int], dice: np.random.Generator) -> Candidates:
+        """Every URL of ``classes`` as the frontier would see it, in a drawn order within each class."""
+        cells = self._cells.only(classes)
+        label = np.repeat(cells.of_class, cells.n)
+        site = np.repeat(cells.group, cells.n)
+        order = np.lexsort((dice.random(len(label)), label))
+        used, host = np.unique(site[order], return_inverse=True)
+        names = tuple(self._names[one] for one in used.tolist())
+        return Candidates(label[order].astype(np.int32), host.astype(np.int32), names)
 
     def _requests(self, cells: Cells, most: Sequence[int | None]) -> Floats:
         """(n_cells,) how many URLs of each cell are asked."""

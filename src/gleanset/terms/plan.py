@@ -81,6 +81,28 @@ class PlannedClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How a whole build went on virtual time, against one web that may well be so."""
+
+    seed: int
+    """Of the web and of all luck."""
+    elapsed_s: float
+    requests: int
+    accepted: int
+    throttled: int
+    """Answers 429."""
+    most_at_once: int
+    """Requests under way at the same time."""
+    busiest: str
+    """The politeness group with the most of them."""
+    most_at_busiest: int
+    short: tuple[tuple[str, int], ...] = ()
+    """(label, images missing) of classes of the dataset that stayed short, most missing first."""
+    replaced: tuple[tuple[str, str], ...] = ()
+    """(label, label of the reserve that took its place), in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a build will do. Pure: the same census and choice give the same plan."""
 
@@ -98,6 +120,8 @@ class Plan:
     expected_s: float = 0.0
     expected_bytes: float = 0.0
     """On disk at the end, both copies counted."""
+    rehearsals: tuple[Rehearsal, ...] = ()
+    """Empty unless asked for."""
 
     @property
     def drawn(self) -> bool:
