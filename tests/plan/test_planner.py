@@ -14,6 +14,7 @@ from gleanset.plan.beliefs import Beliefs
 from gleanset.plan.kinds import IN_2019, Kind
 from gleanset.plan.planner import make_plan
 from gleanset.terms.class_row import ClassRow
+from gleanset.terms.knowledge import HostRecord
 from gleanset.terms.plan import Plan, Quota
 
 from .census import by_kind
@@ -119,6 +120,34 @@ class TestTheDraw:
         sizes = {"a": (1, 0), "b": (2, 0), "none": (0, 0)}
         assert labels(plan(sizes, Choice(classes=2))) == ["a", "b"]
         assert "only 2 of 3 have the URLs for an image" in refusal(sizes, Choice(classes=3))
+
+
+class TestKnowledge:
+    def test_a_little_knowledge_moves_no_draw(self, mixed: Sizes) -> None:
+        """Fifty tries change the forecasts, not who is drawn nor the shares of a total."""
+        records = [HostRecord("ready0-0.example", 50, 0, 50.0, True, None, 0.0)]
+        little = Beliefs.of(records, now_s=0.0)
+        for asked in ({"quota": TEN}, {"total": 45}):
+            before, after = (
+                plan(mixed, Choice(classes=4), seed=3, beliefs=beliefs, **asked) for beliefs in (None, little)
+            )
+            assert [(one.label, one.quota) for one in after.classes] == [
+                (one.label, one.quota) for one in before.classes
+            ]
+            assert reserves(after) == reserves(before)
+            assert after.classes[0].forecast != before.classes[0].forecast
+
+    def test_a_measurement_decides_who_is_ready(self, mixed: Sizes) -> None:
+        """Every site beside Flickr turned out dead: only Flickr's URLs count."""
+        records = [
+            HostRecord(f"{label}-{i}.example", 5, 0, 25.0, False, None, 0.0)
+            for label, (urls, flickr) in mixed.items()
+            for i in range(urls - flickr)
+        ]
+        measured = Beliefs.of(records, now_s=0.0)
+        assert measured.measured
+        said = refusal(mixed, Choice(classes=4), quota=TEN, beliefs=measured)
+        assert "only 3 of 8 are forecast to bring 10 images" in said
 
 
 class TestRefusal:

@@ -33,16 +33,22 @@ def make_plan(
     ``draw``: how many classes there shall be, the explicit ones among them; None: all that were selected,
     except those without any URL that nobody named. ``total``: images over all classes, spread evenly within
     ``quota`` (``totals.spread``). ``quota`` is for classes without one of their own. ``beliefs`` None: those
-    of 2019. UsageError: too few classes qualify, or the total cannot be had, each with what would fit.
+    of 2019, which decide about draws and shares as long as nothing was measured of late, so that a little
+    or old knowledge moves no draw. UsageError: too few classes qualify, or the total cannot be had, each with
+    what would fit.
     """
     if total is not None and total < 1:
         raise UsageError(f"--total {total}: a dataset has at least one image.")
     share = -(-total // draw) if total is not None and draw else 0
     believed = beliefs or Beliefs.of()
-    forecast = Forecast(census, [selection.members_of(label) for label in selection.labels], believed)
-    drawn = _chosen(_prospects(forecast, selection, quota, share), selection, draw, seed, believed.measured)
+    members = [selection.members_of(label) for label in selection.labels]
+    forecast = Forecast(census, members, believed)
+    deciding = forecast
+    if believed.records and not believed.measured:
+        deciding = Forecast(census, members, Beliefs.of())
+    drawn = _chosen(_prospects(deciding, selection, quota, share), selection, draw, seed, believed.measured)
     classes = drawn.classes if total is None else _shared_out(drawn.classes, total)
-    likely = sum(min(one.forecast, _most(one.quota)) for one in drawn.classes)
+    likely = sum(min(forecast.images[one.number], _most(one.quota)) for one in drawn.classes)
     planned = _planned(classes, selection, forecast)
     effort = forecast.effort([one.number for one in classes], [one.quota.at_most for one in classes], pace)
     images = likely if total is None else min(total, likely)
@@ -144,7 +150,7 @@ def _planned(
             name=selection.names.get(one.label, one.label),
             quota=one.quota,
             candidates=one.urls,
-            forecast=one.forecast,
+            forecast=forecast.images[one.number],
             shortfall_chance=chance,
             named=one.label in selection.explicit,
         )
