@@ -14,6 +14,7 @@ from ..terms.plan import GroupCensus
 from .addresses import Hosts
 from .durable import open_atomically
 from .rows import LabelledRows
+from .survey import add_all
 
 _CACHE_VERSION = 1
 """One more whenever the same bytes are read as other rows, or other groups."""
@@ -43,9 +44,7 @@ def count_groups(sources: Sequence[LabelledRows], cache_dir: Path | None) -> Gro
 
 def _count(sources: Sequence[LabelledRows]) -> GroupCensus:
     tally = _CellTally()
-    for source in sources:
-        for batch in source.batches():
-            tally.add(batch)
+    add_all(sources, tally.add)
     return tally.census()
 
 
