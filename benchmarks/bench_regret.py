@@ -3,8 +3,8 @@
     python benchmarks/bench_regret.py [--classes 50] [--images 200] [--urls 700] [--in-flight 2000]
 
 The rotten web with the rates that the first tool measured, on virtual time. The oracle knows every host's
-true chance and time from the start, and is bound by the same ceilings, breakers and rates. Goals: at most 1.25
-times its time and 1.15 times its requests. Also: the time of the same build with a list of living URLs only.
+true chance and time from the start, and is bound by the same ceilings, breakers and rates. Goals: at most
+1.25 times its time, 1.15 times its requests. Also the time with living URLs only.
 """
 
 import argparse
@@ -51,7 +51,8 @@ def main() -> None:
         print(f"  time {ratios[-1][0]:.2f}, requests {ratios[-1][1]:.2f} times the oracle's")
     time_ratio, request_ratio = (statistics.median(one) for one in zip(*ratios, strict=True))
     print(
-        f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), requests {request_ratio:.2f} (goal {REQUESTS_GOAL})"
+        f"median: time {time_ratio:.2f} (goal {TIME_GOAL}), "
+        f"requests {request_ratio:.2f} (goal {REQUESTS_GOAL})"
     )
 
 

@@ -132,11 +132,11 @@ def politeness_group(host: str) -> str:
     if _is_address(host):
         return host
     domain: str = _suffixes().privatesuffix(host) or host
-    return host if is_store(host) else _SAME_SITE.get(domain, domain)
+    return host if is_bucket(host) else _SAME_SITE.get(domain, domain)
 
 
-def is_store(host: str) -> bool:
-    """Whether the host is a bucket of an object store, or a distribution of a CDN that serves buckets."""
+def is_bucket(host: str) -> bool:
+    """Whether the host is a bucket of an object store or a distribution of a known image CDN."""
     return host.endswith(_STORES) and _BUCKET.fullmatch(host) is not None
 
 
@@ -166,12 +166,12 @@ def kind_of(group: str) -> str:
     """The kind of a politeness group, whose hosts resemble one another: ``flickr``, ``cdn`` or ``other``."""
     if group == FLICKR:
         return "flickr"
-    return "cdn" if is_store(group) else "other"
+    return "cdn" if is_bucket(group) else "other"
 
 
 def ceiling(group: str, default: int) -> int:
     """How many requests at once a politeness group gets at most."""
-    if is_store(group):
+    if is_bucket(group):
         return _BUCKET_CEILING
     return _CEILINGS.get(group, default)
 

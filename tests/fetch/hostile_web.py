@@ -1,10 +1,12 @@
 """A small hostile web and a small DNS, both real sockets on loopback."""
 
 import contextlib
+import heapq
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -72,7 +74,7 @@ def moved(location: str, status: str = "302 Found") -> bytes:
 class HostileServer:
     """Answers each path with the bytes or the doing that a test gave it; keeps connections open."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.answers: dict[str, Answer] = {"/ok": ok()}
         self.visits: list[Visit] = []
         self.n_connections = 0
@@ -80,7 +82,7 @@ class HostileServer:
         """Said on every connection, and then nothing: no TLS, no HTTP."""
         self._context = context
         self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((host, port), backlog=512)
         self._listener.settimeout(0.05)
         self._threads = [threading.Thread(target=self._listen)]
         self._threads[0].start()
@@ -205,6 +207,10 @@ class NameServer:
     def __init__(self) -> None:
         self.zone: dict[str, list[str] | str] = {}
         """Name to addresses, or to ``NXDOMAIN``, ``SERVFAIL``, ``SILENT``; other names are NXDOMAIN."""
+        self.delays_s: dict[str, float] = {}
+        """How long after the first question for a name its answer is known, as with a resolver that asks
+        elsewhere; infinity: never.
+        """
         self.ttl_s = 60
         self.asked: list[tuple[str, int]] = []
         """(name, type: 1 is A, 28 AAAA)."""
@@ -212,6 +218,9 @@ class NameServer:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.05)
         self._closing = threading.Event()
+        self._late: list[tuple[float, bytes, Any]] = []
+        """Heap of (moment, reply, who asked)."""
+        self._known_at_s: dict[str, float] = {}
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -229,13 +238,25 @@ class NameServer:
 
     def _serve(self) -> None:
         while not self._closing.is_set():
+            self._send_late()
+            self._socket.settimeout(0.005 if self._late else 0.05)
             with contextlib.suppress(TimeoutError):
                 packet, sender = self._socket.recvfrom(4096)
-                reply = self._reply(packet)
-                if reply:
+                name, reply = self._reply(packet)
+                now_s = time.monotonic()
+                known_at_s = self._known_at_s.setdefault(name, now_s + self.delays_s.get(name, 0.0))
+                if reply and known_at_s > now_s:
+                    heapq.heappush(self._late, (known_at_s, reply, sender))
+                elif reply:
                     self._socket.sendto(reply, sender)
 
-    def _reply(self, packet: bytes) -> bytes:
+    def _send_late(self) -> None:
+        while self._late and self._late[0][0] <= time.monotonic():
+            _, reply, sender = heapq.heappop(self._late)
+            self._socket.sendto(reply, sender)
+
+    def _reply(self, packet: bytes) -> tuple[str, bytes]:
+        """The name that is asked for, and what is said of it; nothing for a silent one."""
         labels, at = [], 12
         while packet[at]:
             labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1").lower())
@@ -244,12 +265,12 @@ class NameServer:
         self.asked.append((name, kind))
         entry = self.zone.get(name, "NXDOMAIN")
         if entry == "SILENT":
-            return b""
+            return name, b""
         code = {"NXDOMAIN": 3, "SERVFAIL": 2}.get(entry, 0) if isinstance(entry, str) else 0
         records = b"".join(self._records(entry, kind)) if isinstance(entry, list) else b""
         n_records = sum(family_of(text) == kind for text in entry) if isinstance(entry, list) else 0
         head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, n_records, 0, 0)
-        return head + packet[12 : at + 5] + records
+        return name, head + packet[12 : at + 5] + records
 
     def _records(self, addresses: list[str], kind: int) -> Iterator[bytes]:
         for text in addresses:

@@ -100,7 +100,9 @@ def test_an_opt_out_counts_wherever_it_stands_among_other_directives(
     """None of the others may swallow it, dates with their commas and colons least of all."""
     at = min(at, len(others))
     value = comma.join([*others[:at], word, *others[at:]])
-    assert refusal([("x-robots-tag", value)], US) == f"x-robots-tag: {value}" or len(value) > 180
+    reason = refusal([("x-robots-tag", value)], US)
+    assert reason is not None
+    assert word in reason
     assert refusal([("x-robots-tag", comma.join(others))], US) is None
 
 

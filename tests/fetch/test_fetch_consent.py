@@ -203,3 +203,10 @@ def test_who_goes_by_another_name_is_meant_by_it(web: HostileServer, client: Cli
     result = client.get("/a", opt_outs=True, user_agent="MyBot/2.0").result
     assert result == Failed(Failure.OPTED_OUT, 200, "x-robots-tag: mybot: noai")
     assert isinstance(client.get("/a", opt_outs=True).result, Fetched)
+
+
+def test_a_contact_in_any_script_reaches_the_site(web: HostileServer, client: Client) -> None:
+    """An owner's name is no reason for a worker to die."""
+    client.get("/ok", user_agent="gleanset/1.0 (+会@example.org)")
+    said = web.visits[0].headers["user-agent"].encode("latin-1").decode()
+    assert said == "gleanset/1.0 (+会@example.org)"

@@ -13,7 +13,7 @@ from gleanset.errors import UsageError
 from gleanset.fetch.base import FetchSettings, Order
 from gleanset.fetch.budget import Budget
 from gleanset.fetch.loop import READ, WRITE, EpollPoller, Loop, Poller, SelectorPoller, Timers, now_s
-from gleanset.terms.outcome import Failed, Failure, Fetched
+from gleanset.terms.outcome import Failed, Failure, Fault, Fetched
 
 pytestmark = pytest.mark.sockets
 
@@ -157,6 +157,60 @@ def test_running_out_of_sockets_loses_no_order(web: HostileServer) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "{'ok': 100}"
+
+
+HELD_FILES = """
+import os, resource, sys
+from gleanset.fetch.base import FetchSettings, Order
+from gleanset.fetch.http import CurlFetcher
+from gleanset.terms.outcome import Failed, Fetched
+web, dns, pinned = sys.argv[1], sys.argv[2], sys.argv[3] == "pinned"
+rule = (f"*=127.0.0.1:{web}",) if pinned else ()
+few = {"dns_servers": (dns,), "allow_private": ("all",), "timeout_s": float(sys.argv[4])}
+fetcher = CurlFetcher(FetchSettings(resolve=rule, **few), lambda host: host)
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+held = []
+try:
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+for ticket in range(30):
+    fetcher.start(Order(ticket, f"http://h{ticket}.example:{web}/ok", "h"))
+arrivals = fetcher.poll(0.3)
+print(len(arrivals), fetcher.n_starved > 0)
+if sys.argv[5] == "free":
+    for fd in held:
+        os.close(fd)
+while fetcher.in_flight:
+    arrivals += fetcher.poll(1.0)
+fetcher.close()
+results = [arrival.result for arrival in arrivals]
+print({r.failure.word if isinstance(r, Failed) else r.status for r in results}, len(results))
+"""
+
+
+def hold_all_files(web: HostileServer, names: NameServer, *arguments: str) -> str:
+    """What thirty orders come to in a process whose files are all held by somebody else."""
+    command = [sys.executable, "-W", "error", "-c", HELD_FILES, str(web.port), names.address, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("how", ["pinned", "looked-up"])
+def test_when_files_come_back_all_orders_arrive(web: HostileServer, names: NameServer, how: str) -> None:
+    """Not one socket for a while, neither for a connection nor for a look-up: nobody is blamed for it."""
+    names.zone |= {f"h{n}.example": ["127.0.0.1"] for n in range(30)}
+    said = hold_all_files(web, names, how, "20", "free")
+    assert said.splitlines() == [f"0 {how == 'pinned'}", "{200} 30"]
+
+
+def test_when_files_never_come_back_orders_end_as_our_fault(web: HostileServer, names: NameServer) -> None:
+    """In the total time of a request, not never; the host's name stays clean."""
+    said = hold_all_files(web, names, "pinned", "1", "hold")
+    assert said.splitlines() == ["0 True", "{'rate-limited'} 30"]
+    assert Failure.RATE_LIMITED.fault is Fault.US
 
 
 def test_a_rate_limit_delays_and_spoils_nothing(web: HostileServer, client: Client) -> None:

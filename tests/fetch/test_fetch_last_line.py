@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sockets
 def test_no_socket_opens_to_an_address_that_nobody_checked(web: HostileServer, host: str) -> None:
     """However the URL spells it, curl hands us the number, and the number is not permitted."""
     with contextlib.closing(Transfer(FetchSettings(), Guard(), None, None)) as transfer:
-        transfer.begin(f"http://{host}:{web.port}/ok", None, (("93.184.216.34", 80),), verify=True)
+        transfer.begin(f"http://{host}:{web.port}/ok", None, (("93.184.216.34", 80),), 5.0, verify=True)
         with pytest.raises(pycurl.error):
             transfer.easy.perform()
         assert transfer.cut is Failure.BLOCKED_ADDRESS
@@ -29,10 +29,10 @@ def test_no_byte_leaves_on_an_old_connection_that_is_no_longer_permitted(web: Ho
     """A connection used again is checked like a new one."""
     with contextlib.closing(Transfer(FetchSettings(), Guard(), None, None)) as transfer:
         url, place = f"http://site.example:{web.port}/ok", ("127.0.0.1", web.port)
-        transfer.begin(url, place, (place,), verify=True)
+        transfer.begin(url, place, (place,), 5.0, verify=True)
         transfer.easy.perform()
         assert transfer.status == 200
-        transfer.begin(url, place, (), verify=True)
+        transfer.begin(url, place, (), 5.0, verify=True)
         with pytest.raises(pycurl.error):
             transfer.easy.perform()
         assert transfer.cut is Failure.BLOCKED_ADDRESS

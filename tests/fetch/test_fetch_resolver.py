@@ -1,13 +1,15 @@
 """Names: asked once, shared, bounded; absent when two questions say so; checked before they are used."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
 from hostile_web import BOUND_S, Client, HostileServer, NameServer
 
+from gleanset.fetch.lanes import MOST_AT_ONCE
 from gleanset.fetch.loop import Loop, Timers, now_s
-from gleanset.fetch.resolver import MOST_AT_ONCE, Answer, Resolver
+from gleanset.fetch.resolver import Answer, Resolver
 from gleanset.terms.outcome import Failed, Failure, Fetched
 
 pytestmark = pytest.mark.sockets
@@ -113,14 +115,41 @@ def test_silent_zones_do_not_exhaust_the_resolver(names: NameServer) -> None:
     assert set(answers[:-1]) == {Failure.NAME_TIMEOUT}
 
 
-def test_a_dead_address_is_offered_last(names: NameServer, asker: Asker) -> None:
-    """After a connection failed, the next order starts elsewhere."""
+def test_good_names_do_not_wait_behind_slow_ones(names: NameServer) -> None:
+    """Slow zones ask for four times as many names as there are places, and none is answered: all good ones
+    are, before the first of the others times out.
+    """
+    slow = [f"s{n}.example" for n in range(4 * MOST_AT_ONCE)]
+    good = [f"g{n}.example" for n in range(MOST_AT_ONCE)]
+    names.zone |= {name: ["192.0.2.9"] for name in (*slow, *good)}
+    names.delays_s = dict.fromkeys(slow, math.inf)
+    with contextlib.closing(Asker(names, timeout_s=8.0)) as asker:
+        late: list[Answer] = []
+        for name in slow:
+            asker.resolver.ask(name, late.append)
+        assert asker.ask(*good) == [("192.0.2.9",)] * len(good)
+        assert late == []
+
+
+def test_an_answer_that_takes_seconds_to_find_is_heard(names: NameServer) -> None:
+    """Also where the answers before it were quick, from which c-ares concludes that it need not wait."""
+    quick = [f"q{n}.example" for n in range(20)]
+    names.zone |= {name: ["192.0.2.9"] for name in (*quick, "slow.example")}
+    names.delays_s["slow.example"] = 2.0
+    with contextlib.closing(Asker(names, timeout_s=5.0)) as asker:
+        for name in quick:
+            asker.ask(name)
+        assert asker.ask("slow.example") == [("192.0.2.9",)]
+
+
+def test_a_dead_address_is_offered_no_more(names: NameServer, asker: Asker) -> None:
+    """After a connection failed, the next order goes elsewhere; the last address of a name stays."""
     names.zone["two.example"] = ["192.0.2.1", "192.0.2.2"]
     (first,) = asker.ask("two.example")
     assert isinstance(first, tuple)
-    asker.resolver.demote("two.example", first[0])
-    (second,) = asker.ask("two.example")
-    assert second == (first[1], first[0])
+    for address in first:
+        asker.resolver.drop("two.example", address)
+        assert asker.ask("two.example") == [first[1:]]
 
 
 @pytest.mark.parametrize(

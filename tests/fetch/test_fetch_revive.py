@@ -152,7 +152,8 @@ def test_a_check_of_the_users_is_final() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "helps"), [("refused", True), ("reset", True), ("not-found", False), ("name-not-found", False)]
+    ("reason", "helps"),
+    [("refused", True), ("reset", True), ("not-found", False), ("connect-timeout", False)],
 )
 def test_https_is_tried_only_where_http_itself_failed(reason: str, helps: bool) -> None:
     """A 404 by http is a 404 by https: asking twice would double what living sites have to bear."""

@@ -105,7 +105,7 @@ def test_a_path_is_judged_by_the_longest_rule_that_matches(
         ("User-agent: gleanset\n\nUser-agent: otherbot\nDisallow: /", False),
         ("User-agent: gleanset\nAllow: /x\nUser-agent: otherbot\nDisallow: /", True),
         # Groups of one name are one group (2.2.1).
-        ("User-agent: gleanset\nAllow: /x\nUser-agent: b\nAllow: /\nUser-agent: gleanset\nDisallow: /", False),
+        ("User-agent: gleanset\nAllow: /x\nUser-agent: b\nAllow:\nUser-agent: gleanset\nDisallow: /", False),
         ("User-agent: *\nDisallow: /x\n\nUser-agent: *\nDisallow: /", False),
         # Other records end no group (2.2.4).
         ("User-agent: gleanset\nSitemap: http://x.example/s.xml\nUser-agent: b\nDisallow: /", False),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gleanset.fetch.robots import Open, Ruled, Unreachable
-from gleanset.run.permits import ALLOWED, MOST_SITES, Ask, Permits, Refused, Wait
+from gleanset.run.permits import ALLOWED, MOST_SITES, Ask, Permits, Refused, Wait, befalls_all
 from gleanset.terms.outcome import Failed, Failure
 from gleanset.urls import site_of
 
@@ -187,6 +187,28 @@ def test_a_site_is_a_host_and_a_port(permits: Permits, url: str, site: str, robo
     """Not a scheme, and no politeness group: every name has rules of its own."""
     assert site_of(url) == site
     assert permits.look(url, 0.0) == Ask(site, robots_url)
+
+
+@pytest.mark.parametrize(
+    ("failed", "of_all"),
+    [
+        (Failed(Failure.REFUSED), True),
+        (Failed(Failure.CONNECT_TIMEOUT), True),
+        (Failed(Failure.NAME_NOT_FOUND), True),
+        (Failed(Failure.TLS), True),
+        (Failed(Failure.TIMEOUT), True),
+        (Failed(Failure.BLOCKED_ADDRESS), True),
+        (Failed(Failure.BLOCKED_ADDRESS, 302), False),
+        (Failed(Failure.RESET, 200), False),
+        (Failed(Failure.SERVER_ERROR, 503), False),
+        (Failed(Failure.TOO_MANY_REDIRECTS, 302), False),
+        (Failed(Failure.RATE_LIMITED), False),
+    ],
+    ids=lambda value: f"{value.failure.word}-{value.status}" if isinstance(value, Failed) else "",
+)
+def test_a_failure_without_an_answer_is_every_urls_of_the_site(failed: Failed, of_all: bool) -> None:
+    """A dead host must not cost twice as much because one would have respected its wishes."""
+    assert befalls_all(failed) is of_all
 
 
 def test_two_hundred_thousand_sites_take_tens_of_megabytes() -> None:

@@ -33,14 +33,14 @@ def test_what_has_ended_is_forgotten(reviver: Reviver) -> None:
     for candidate in range(100):
         while reviver.after(candidate, FARM, "gone") is not None:
             pass
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 def test_what_came_back_to_life_is_forgotten(reviver: Reviver) -> None:
     reviver.after(7, FARM, "gone")
-    assert len(reviver) == 1
+    assert reviver.n_remembered == 1
     reviver.forget(7)
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
     reviver.forget(7)
 
 
@@ -60,42 +60,63 @@ def test_a_refusal_on_the_way_ends_the_revival(reviver: Reviver) -> None:
     """Whoever forbids a copy is not circumvented by the next one."""
     assert ask(reviver, FARM, "gone") == LIVE
     assert ask(reviver, FARM, "opted-out") is None
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 @pytest.mark.parametrize("reason", ["opted-out", "forbidden", "duplicate", "too-small", "check:blurred"])
 def test_what_is_not_dead_is_not_revived(reviver: Reviver, reason: str) -> None:
     assert ask(reviver, FARM, reason) is None
-    assert len(reviver) == 0
+    assert reviver.n_remembered == 0
 
 
 def test_without_the_option_nobody_is_asked() -> None:
     reviver = Reviver()
     assert ask(reviver, FARM, "gone") is None
-    assert not reviver.untried(FARM, "gone", None)
+    assert reviver.resume(7, FARM, "gone", None) is None
+
+
+def resume(reviver: Reviver, url: str, reason: str, last: str | None, *, again: bool = False) -> str | None:
+    found = reviver.resume(7, url, reason, last, again=again)
+    return None if found is None else found.url
 
 
 @pytest.mark.parametrize(
-    ("reason", "last", "untried"),
+    ("reason", "last", "expected"),
     [
-        ("gone", None, True),
-        ("gone", "rewrite:flickr-farm", True),
-        ("gone", "wayback", False),
-        ("forbidden", None, False),
+        ("gone", None, LIVE),
+        ("gone", "rewrite:flickr-farm", COPY),
+        ("gone", "wayback", None),
+        ("forbidden", None, None),
     ],
 )
 def test_a_build_that_fell_short_may_be_revived_later(
-    reviver: Reviver, reason: str, last: str | None, untried: bool
+    reviver: Reviver, reason: str, last: str | None, expected: str | None
 ) -> None:
-    """The journal says which way was tried last; what comes behind it has not been."""
-    assert reviver.untried(FARM, reason, last) is untried
+    """The journal says which way was tried last; the dead URL itself is not asked again."""
+    assert resume(reviver, FARM, reason, last) == expected
+
+
+def test_what_resumes_goes_on_from_there(reviver: Reviver) -> None:
+    assert resume(reviver, FARM, "gone", None) == LIVE
+    assert ask(reviver, FARM, "not-found") == COPY
+    assert ask(reviver, FARM, "not-found") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [("wayback", COPY), ("rewrite:flickr-farm", LIVE), (None, None)]
+)
+def test_a_failure_that_may_have_passed_is_asked_again_where_it_was(
+    reviver: Reviver, last: str | None, expected: str | None
+) -> None:
+    """None: at the candidate's own URL, as without revival. Even a reason that is no ground for revival."""
+    assert resume(reviver, FARM, "rate-limited", last, again=True) == expected
 
 
 def test_rewrites_are_not_tried_behind_the_archive() -> None:
     """The archive comes last: who was asked there has been through all that was permitted then."""
-    assert not Reviver(["rewrites"]).untried(FARM, "gone", "wayback")
-    assert not Reviver(["rewrites"]).untried(FARM, "gone", "rewrite:flickr-farm")
-    assert Reviver(["wayback"]).untried(FARM, "gone", "rewrite:flickr-farm")
+    assert resume(Reviver(["rewrites"]), FARM, "gone", "wayback") is None
+    assert resume(Reviver(["rewrites"]), FARM, "gone", "rewrite:flickr-farm") is None
+    assert resume(Reviver(["wayback"], FALL_2011), FARM, "gone", "rewrite:flickr-farm") == COPY
 
 
 def finding(final_url: str | None) -> Finding:

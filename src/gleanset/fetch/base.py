@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from gleanset import __version__
-from gleanset.terms.outcome import Failed, Fetched, Moved
+from gleanset.terms.outcome import Failed, Fetched, Located, Moved
 
 DEFAULT_USER_AGENT = f"gleanset/{__version__}"
 
@@ -23,6 +23,11 @@ class Order:
     """The leased politeness group. A redirect that leaves it comes back as ``Moved``."""
     hops: int = 0
     """Redirects followed for this candidate before this order."""
+    address: str | None = None
+    """The IP address that the leave is for; empty: none is known yet, None: any will do. A host that is found
+    elsewhere comes back as ``Located``, a redirect to one as ``Moved``, and nothing is connected. Hosts of
+    ``--resolve`` and requests through a proxy go ahead whatever stands here.
+    """
     robots: bool = False
     """A robots.txt: no more than its first 500 KiB is read, it may be empty, no header opts it out, and
     redirects to other sites of the group are followed."""
@@ -33,7 +38,7 @@ class Arrival:
     """The end of an order. Every order that is not cancelled has exactly one."""
 
     ticket: int
-    result: Fetched | Failed | Moved
+    result: Fetched | Failed | Moved | Located
     elapsed_s: float
     """From ``start`` to the last byte, look-up of the name and redirects included."""
     address: str | None

@@ -38,7 +38,8 @@ def refusal(headers: Iterable[tuple[str, str]], tokens: frozenset[str]) -> str |
         else:
             continue
         if word is not None:
-            return f"{name}: {value if len(value) <= _LONGEST else f'.. {word} ..'}"
+            line = " ".join(value.split())
+            return f"{name}: {line if len(line) <= _LONGEST else f'.. {word} ..'}"
     return None
 
 

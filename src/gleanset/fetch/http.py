@@ -9,18 +9,21 @@ from functools import partial
 
 import pycurl
 
-from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
+from gleanset.terms.outcome import Failed, Failure, Fetched, Located, Moved
 from gleanset.urls import host_of, normalise, site_of
 
+from .addresses import parse_address
 from .base import Arrival, FetchSettings, Order
 from .budget import Budget
 from .classify import REDIRECTS, failure_of_status
+from .descriptors import most_connections
 from .guard import Aim, Guard
 from .headers import pick_headers, retry_after_s
 from .loop import READ, Loop, Timers, now_s
 from .multi import Multi
 from .resolver import Answer, Resolver
-from .transfer import Address, Transfer
+from .route import Address, Route, to_one_of
+from .transfer import Transfer
 from .trust import Proxy, certificate_file
 
 _SHORTEST_BODY = 2
@@ -30,6 +33,10 @@ _SWEEPS = 20
 _NEVER_FOLLOWED = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:|(https?:)?[/\\]{2}[^/\\?#]*@", re.IGNORECASE)
 """A redirect to another protocol, or with credentials."""
 _UNPRINTABLE = re.compile(r"[^ -~]+")
+_IDLE_CONNECTIONS = 256
+"""Kept open beyond those in use."""
+_RECOVERS_IN = 40
+"""Sweeps until as many transfers run at once as before sockets were short: 20 s."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,11 +52,13 @@ class _Job:
     seen: tuple[str, ...] = ()
     """URLs that redirected, to notice circles."""
     aim: Aim | None = None
-    addresses: tuple[Address, ...] = ()
-    """Where its host can be found, the one in use first."""
+    route: Route | None = None
+    """Where its host can be found."""
     transfer: Transfer | None = None
     waits: bool = False
     """For a socket of this process, which is nobody else's fault."""
+    starved_since_s: float | None = None
+    """When it first found no socket to be had."""
     peer: str | None = None
     status: int | None = None
     n_bytes_wire: int = 0
@@ -78,8 +87,10 @@ class CurlFetcher:
         self._timers = Timers()
         self._resolver = Resolver(self._loop, self._timers, settings.dns_servers, settings.dns_timeout_s)
         make = partial(Transfer, settings, self._guard, self._budget, cacert)
-        self._multi = Multi(self._loop, make, self._on_end, settings.max_in_flight)
-        self._most_at_once = settings.max_in_flight
+        self._multi = Multi(self._loop, make, self._on_end)
+        self._most = most_connections(settings.max_in_flight)
+        self._most_kept = most_connections(settings.max_in_flight + _IDLE_CONNECTIONS)
+        self._bound(self._most)
         limits_s = (settings.first_byte_s, settings.min_speed_over_s, settings.timeout_s)
         self._first_look_s = min(limits_s)
         self._sweep_every_s = min(limits_s) / _SWEEPS
@@ -88,6 +99,8 @@ class CurlFetcher:
         self._jobs: dict[int, _Job] = {}
         self._arrivals: list[Arrival] = []
         self._bad_certificates: set[tuple[str, int]] = set()
+        self.n_starved = 0
+        """How often no socket could be opened."""
 
     @property
     def in_flight(self) -> int:
@@ -155,11 +168,13 @@ class CurlFetcher:
             self._fail(job, aim)
             return
         job.aim = aim
-        if aim.pinned is not None:
-            job.addresses = (aim.pinned,)
-            self._request(job)
-        else:
+        if aim.pinned is None:
             self._resolver.ask(aim.host, partial(self._on_answer, job, aim))
+        elif parse_address(aim.host) is not None:
+            self._go_to(job, aim.pinned[:1], aim.pinned[1])
+        else:
+            job.route = Route((aim.pinned,))
+            self._request(job)
 
     def _on_answer(self, job: _Job, aim: Aim, answer: Answer) -> None:
         if job.over:
@@ -169,30 +184,53 @@ class CurlFetcher:
         elif not self._guard.accepts(aim, answer):
             self._fail(job, Failure.BLOCKED_ADDRESS, f"{aim.host} is at {', '.join(answer)}")
         else:
-            job.addresses = tuple((address, aim.port) for address in answer)
+            self._go_to(job, answer, aim.port)
+
+    def _go_to(self, job: _Job, addresses: tuple[str, ...], port: int) -> None:
+        """Request from the address that the leave is for; elsewhere another leave is needed."""
+        job.route = to_one_of(addresses, port, None if self._proxy else job.order.address)
+        if job.route is not None:
             self._request(job)
+        elif job.hops > job.order.hops:
+            self._finish(job, Moved(job.url, job.hops))
+        else:
+            self._finish(job, Located(addresses[0]))
 
     def _request(self, job: _Job) -> None:
         if self._multi.running >= self._most_at_once:
             job.waits = True
             self._waiting.append(job)
             return
+        route = job.route
+        assert route is not None
         if job.waits:
-            job.waits, job.started_s = False, now_s()
+            job.waits, job.started_s, route.by_s = False, now_s(), None
         job.transfer = transfer = self._multi.acquire()
         transfer.job = job
-        address, permitted = self._route(job)
+        address, permitted = self._destination(route.addresses[0], job.url)
         verify = not self._settings.insecure or _place(job) not in self._bad_certificates
         job.certificate_ok = job.certificate_ok and verify
-        transfer.begin(job.url, address, permitted, verify=verify, robots=job.order.robots)
+        at_s, connect_s = now_s(), self._settings.connect_timeout_s
+        gives_way_s = route.gives_way_s(at_s, connect_s)
+        if gives_way_s is not None:
+            job.look_at_s = min(job.look_at_s, gives_way_s)
+        left_s = route.begin(at_s, connect_s)
+        transfer.begin(
+            job.url,
+            address,
+            permitted,
+            left_s,
+            gives_way_s=gives_way_s,
+            verify=verify,
+            robots=job.order.robots,
+        )
         self._multi.start(transfer)
 
-    def _route(self, job: _Job) -> tuple[Address | None, Container[Address]]:
+    def _destination(self, address: Address, url: str) -> tuple[Address | None, Container[Address]]:
         """Where curl connects, and where its sockets may go."""
-        address = job.addresses[0]
         if self._proxy is None:
             return address, (address,)
-        tunnels = self._proxy.tunnels_all or job.url.startswith("https:")
+        tunnels = self._proxy.tunnels_all or url.startswith("https:")
         return (address if tunnels else None), self._proxy.endpoints
 
     def _on_end(self, transfer: Transfer, code: int, message: str) -> None:
@@ -205,23 +243,30 @@ class CurlFetcher:
             self._wait_for_sockets(job)
         elif failure is None:
             self._on_response(job, transfer)
-        elif self._tries_again(job, transfer, failure, code):
+        elif self._tries_unverified(job, transfer, code):
             self._let_go(job)
             self._request(job)
         else:
-            self._fail(job, failure, transfer.refusal or message)
+            self._fail_here(job, failure, transfer.refusal or message)
 
-    def _tries_again(self, job: _Job, transfer: Transfer, failure: Failure, code: int) -> bool:
-        """Whether the same request is worth making at once: to the next address, or without verification."""
-        place = _place(job)
-        if failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT) and len(job.addresses) > 1:
-            self._resolver.demote(place[0], job.addresses[0][0])
-            job.addresses = job.addresses[1:]
-            return True
-        if code == pycurl.E_PEER_FAILED_VERIFICATION and self._settings.insecure and transfer.verifies:
-            self._bad_certificates.add(place)
-            return True
-        return False
+    def _tries_unverified(self, job: _Job, transfer: Transfer, code: int) -> bool:
+        """Whether the same request is worth making at once without verification."""
+        bad = code == pycurl.E_PEER_FAILED_VERIFICATION and self._settings.insecure and transfer.verifies
+        if bad and job.route is not None:
+            self._bad_certificates.add(_place(job))
+            job.route.by_s = None
+        return bad
+
+    def _fail_here(self, job: _Job, failure: Failure, message: str = "") -> None:
+        """Failed at this address; when it was in connecting, the host may have another one."""
+        route = job.route
+        connecting = failure in (Failure.REFUSED, Failure.CONNECT_TIMEOUT)
+        if connecting and route is not None and (tried := route.next(now_s())) is not None:
+            self._resolver.drop(_place(job)[0], tried)
+            self._let_go(job)
+            self._request(job)
+        else:
+            self._fail(job, failure, message)
 
     def _on_response(self, job: _Job, transfer: Transfer) -> None:
         status = transfer.status or 0
@@ -268,29 +313,35 @@ class CurlFetcher:
     def _sweep(self, at_s: float) -> None:
         """End what has passed a time limit."""
         self._sweep_at_s = at_s + self._sweep_every_s
-        if self._most_at_once < self._settings.max_in_flight:
-            self._most_at_once += 1
-            self._multi.keep_connections(self._most_at_once)
-            self._admit()
+        if self._most_at_once < self._most:
+            self._bound(self._most_at_once + 1 + self._most // _RECOVERS_IN)
+        self._admit()
         for job in [job for job in self._jobs.values() if job.look_at_s <= at_s and not job.waits]:
             failure, look_at_s = job.transfer.overdue(at_s) if job.transfer else (None, math.inf)
             due_s = job.started_s + self._settings.timeout_s
             if at_s >= due_s:
                 failure = Failure.TIMEOUT
-            if failure is not None:
-                self._fail(job, failure)
             job.look_at_s = min(due_s, look_at_s)
+            if failure is not None:
+                self._fail_here(job, failure)
 
     def _wait_for_sockets(self, job: _Job) -> None:
         """No socket could be opened: run fewer transfers from now on, and lose none."""
-        running = self._multi.running
-        if not running:
+        self.n_starved += 1
+        self._bound(self._multi.running // 2)
+        at_s = now_s()
+        job.starved_since_s = at_s if job.starved_since_s is None else job.starved_since_s
+        if at_s - job.starved_since_s >= self._settings.timeout_s:
             self._fail(job, Failure.RATE_LIMITED, "this machine has no sockets left")
-            return
-        self._most_at_once = max(1, running // 2)
-        self._multi.keep_connections(self._most_at_once)
-        job.waits = True
-        self._waiting.append(job)
+        else:
+            job.waits = True
+            self._waiting.append(job)
+
+    def _bound(self, most: int) -> None:
+        """Run so many transfers at once; idle connections beyond close, for they hold sockets as well."""
+        self._most_at_once = max(1, min(most, self._most))
+        short = self._most_at_once < self._most
+        self._multi.keep_connections(self._most_at_once if short else self._most_kept)
 
     def _admit(self) -> None:
         """Let orders that wait for a place have those that are free."""
@@ -305,7 +356,7 @@ class CurlFetcher:
         words = _UNPRINTABLE.sub(" ", detail)[:200]
         self._finish(job, Failed(failure, job.status, words, retry_after_s))
 
-    def _finish(self, job: _Job, result: Fetched | Failed | Moved) -> None:
+    def _finish(self, job: _Job, result: Fetched | Failed | Moved | Located) -> None:
         self._let_go(job)
         job.over = True
         del self._jobs[job.order.ticket]

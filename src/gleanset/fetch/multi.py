@@ -13,14 +13,12 @@ OnEnd = Callable[[Transfer, int, str], None]
 _WAITS_FOR = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
 _IN, _OUT = pycurl.CSELECT_IN, pycurl.CSELECT_OUT
 _IS_READY = {READ: _IN, WRITE: _OUT, READ | WRITE: _IN | _OUT}
-_IDLE_CONNECTIONS = 256
-"""Kept open beyond those in use."""
 
 
 class Multi:
     """Runs transfers, and keeps their handles, connections and TLS sessions for the next ones."""
 
-    def __init__(self, loop: Loop, make: Callable[[], Transfer], on_end: OnEnd, most_at_once: int) -> None:
+    def __init__(self, loop: Loop, make: Callable[[], Transfer], on_end: OnEnd) -> None:
         self._loop = loop
         self._make = make
         self._on_end = on_end
@@ -31,15 +29,17 @@ class Multi:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self.keep_connections(most_at_once + _IDLE_CONNECTIONS)
 
     @property
     def running(self) -> int:
         return len(self._running)
 
     def keep_connections(self, most: int) -> None:
-        """How many connections may be open, idle ones included; beyond, idle ones close."""
+        """How many connections may be open, idle ones included; beyond, idle ones close: those that become
+        idle, and, where a new one is wanted, the oldest.
+        """
         self._multi.setopt(pycurl.M_MAXCONNECTS, most)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most)
 
     def acquire(self) -> Transfer:
         """A transfer to set up and then ``start``."""

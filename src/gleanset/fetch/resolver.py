@@ -1,7 +1,7 @@
 """Names to addresses: bounded, cached, shared look-ups by c-ares, driven by the fetcher's own loop."""
 
 import socket
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,15 +12,17 @@ import pycares
 from gleanset.terms.outcome import Failure
 
 from .addresses import is_public, parse_address
+from .descriptors import has_sockets
 from .guard import is_no_name
+from .lanes import Lanes
 from .loop import READ, WRITE, Loop, Timers, now_s
 
 Answer = tuple[str, ...] | Failure
 """Addresses, IPv4 first; or NAME_NOT_FOUND, or NAME_TIMEOUT. The guard has not seen them yet."""
 OnAnswer = Callable[[Answer], None]
 
-MOST_AT_ONCE = 256
-"""Look-ups on the wire. Bursts make resolvers drop packets, and slow zones must not use up all places."""
+_TARRIES = 1 / 16
+"""Of the time-out: 0.3 s of 5 s. Most answers take a hundredth to a fifth of a second."""
 _KEPT_S = (30.0, 600.0)
 """Addresses are kept for their TTL, within these bounds."""
 _NOT_FOUND_KEPT_S = 3600.0
@@ -35,6 +37,7 @@ class _Lookup:
 
     name: str
     waiting: list[OnAnswer]
+    asked_at_s: float = 0.0
     asked_twice: bool = False
     answered: bool = False
 
@@ -57,8 +60,17 @@ class Resolver:
             self._open(order)
         self._kept: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._lookups: dict[str, _Lookup] = {}
-        self._queue: deque[_Lookup] = deque()
-        self._on_wire = 0
+        self._lanes = Lanes()
+
+    @property
+    def on_wire(self) -> int:
+        """Look-ups whose answer is waited for."""
+        return self._lanes.on_wire
+
+    @property
+    def waiting(self) -> int:
+        """Look-ups that wait for a place."""
+        return self._lanes.waiting
 
     def ask(self, name: str, on_answer: OnAnswer) -> None:
         """Call back with the answer: at once when it is known, else from the loop."""
@@ -69,16 +81,16 @@ class Resolver:
         elif (lookup := self._lookups.get(name)) is not None:
             lookup.waiting.append(on_answer)
         else:
-            lookup = self._lookups[name] = _Lookup(name, [on_answer])
-            self._queue.append(lookup)
+            self._lookups[name] = _Lookup(name, [on_answer])
+            self._lanes.put(name)
             self._advance()
 
-    def demote(self, name: str, address: str) -> None:
-        """Offer an address that did not connect after its siblings."""
+    def drop(self, name: str, address: str) -> None:
+        """Stop offering an address that did not connect while it has siblings, and soon ask anew."""
         expires_s, answer = self._kept.get(name, (0.0, ()))
-        if isinstance(answer, tuple) and address in answer:
+        if isinstance(answer, tuple) and address in answer and len(answer) > 1:
             others = tuple(other for other in answer if other != address)
-            self._kept[name] = (expires_s, (*others, address))
+            self._kept[name] = (min(expires_s, now_s() + _KEPT_S[0]), others)
 
     def close(self) -> None:
         """Drop all look-ups; nobody is called back."""
@@ -106,10 +118,10 @@ class Resolver:
         if self._advancing:
             return
         self._advancing = True
-        while self._queue and self._on_wire < MOST_AT_ONCE:
-            lookup = self._queue.popleft()
-            self._on_wire += 1
-            self._timers.at(now_s() + self._timeout_s, partial(self._give_up, lookup))
+        while (name := self._lanes.next()) is not None:
+            lookup = self._lookups[name]
+            lookup.asked_at_s = now_s()
+            self._timers.at(lookup.asked_at_s + self._timeout_s * _TARRIES, partial(self._tarry, lookup))
             self._query(lookup, self._families[0])
         self._advancing = False
         self._tick()
@@ -130,6 +142,8 @@ class Resolver:
             addresses = tuple(dict.fromkeys(node.addr[0].decode("ascii") for node in result.nodes))
             ttl_s = min(node.ttl for node in result.nodes)
             self._answer(lookup, addresses, min(max(ttl_s, _KEPT_S[0]), _KEPT_S[1]))
+        elif error is not None and error not in _ABSENT and not has_sockets():
+            self._timers.at(now_s() + self._timeout_s / 20, partial(self._ask_again, lookup))
         elif error is not None and error not in _ABSENT:
             self._answer(lookup, Failure.NAME_TIMEOUT, _TIMEOUT_KEPT_S)
         elif error != pycares.errno.ARES_ENOTFOUND and family != self._families[-1]:
@@ -140,13 +154,29 @@ class Resolver:
         else:
             self._answer(lookup, Failure.NAME_NOT_FOUND, _NOT_FOUND_KEPT_S)
 
-    def _give_up(self, lookup: _Lookup, _now_s: float) -> None:
+    def _ask_again(self, lookup: _Lookup, at_s: float) -> None:
+        """After no socket could be opened: the name is not to blame."""
+        if not lookup.answered and not self._closed:
+            lookup.asked_at_s = at_s
+            self._query(lookup, self._families[0])
+
+    def _tarry(self, lookup: _Lookup, _now_s: float) -> None:
         if not lookup.answered:
+            self._lanes.tarries(lookup.name)
+            self._timers.at(lookup.asked_at_s + self._timeout_s, partial(self._give_up, lookup))
+            self._advance()
+
+    def _give_up(self, lookup: _Lookup, at_s: float) -> None:
+        due_s = lookup.asked_at_s + self._timeout_s
+        if not lookup.answered and at_s < due_s:
+            self._timers.at(due_s, partial(self._give_up, lookup))
+        elif not lookup.answered:
             self._answer(lookup, Failure.NAME_TIMEOUT, _TIMEOUT_KEPT_S)
 
     def _answer(self, lookup: _Lookup, answer: Answer, kept_for_s: float) -> None:
         lookup.answered = True
-        self._on_wire -= 1
+        promptly = now_s() - lookup.asked_at_s < self._timeout_s * _TARRIES
+        self._lanes.leave(lookup.name, promptly=promptly)
         del self._lookups[lookup.name]
         self._keep(lookup.name, answer, kept_for_s)
         for on_answer in lookup.waiting:
@@ -157,8 +187,10 @@ class Resolver:
         index = len(self._channels)
         channel = pycares.Channel(
             flags=pycares.ARES_FLAG_NOSEARCH | pycares.ARES_FLAG_NOALIASES | pycares.ARES_FLAG_EDNS,
-            timeout=self._timeout_s / 7,  # doubles with each try: 1/7, 2/7, 4/7
-            tries=3,
+            # Doubles with each try. c-ares shortens it to a quarter of a second where answers are quick, and
+            # loses the answer to an earlier try: so five, that the last one hears what took seconds to find.
+            timeout=self._timeout_s / 7,
+            tries=5,
             sock_state_cb=partial(self._watch, index),
             servers=servers or None,
         )
@@ -175,7 +207,7 @@ class Resolver:
 
     def _tick(self) -> None:
         """Have c-ares look at its own time limits for as long as something is on the wire."""
-        if self._on_wire and not self._ticking and not self._closed:
+        if self._lanes.on_wire and not self._ticking and not self._closed:
             self._ticking = True
             self._timers.at(now_s() + self._timeout_s / 20, self._on_tick)
 

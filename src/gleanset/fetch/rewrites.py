@@ -29,7 +29,6 @@ _OF_PORT_80 = frozenset(
     failure.word
     for failure in (
         Failure.REFUSED,
-        Failure.CONNECT_TIMEOUT,
         Failure.RESET,
         Failure.PROTOCOL,
         Failure.HTTP_ERROR,
@@ -72,7 +71,8 @@ REWRITES = (
         re.compile(r"http://(?P<rest>[^/:]+(?:/.*)?)", re.DOTALL),
         r"https://\g<rest>",
         "Many sites closed port 80, or answer there with nothing but errors. A site that says 404 by http "
-        "says it by https as well, so it is asked again only where http itself failed.",
+        "says it by https as well, so it is asked again only where http itself failed, and not where "
+        "nobody answers at all: such addresses swallow connections to any port.",
         "RFC 6797, 7.2, and RFC 9110, 15.5.22, know http that answers with nothing but a hint at https",
         against=_OF_PORT_80,
     ),

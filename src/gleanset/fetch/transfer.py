@@ -1,6 +1,5 @@
 """One easy handle of libcurl, used again and again: how it is set up, guarded, bounded and read."""
 
-import errno
 import os
 import socket
 from collections.abc import Container
@@ -15,13 +14,12 @@ from .addresses import parse_address
 from .base import FetchSettings
 from .budget import Budget
 from .classify import OK_STATUSES, failure_of_curl
+from .descriptors import NO_SOCKETS
 from .guard import Guard
 from .headers import pick_headers
 from .loop import now_s
 from .robots import LONGEST_BYTES, product_tokens
-
-Address = tuple[str, int]
-"""IP address and port."""
+from .route import Address
 
 MAX_HEADER_BYTES = 1_000_000
 MAX_HEADERS = 10_000
@@ -29,7 +27,6 @@ MAX_HEADERS = 10_000
 ENOUGH_BYTES = 65_536
 """Of a body that nobody wants (a 404's page), so that the connection can be used again."""
 _H = ord("H")
-_NO_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Transfer:
@@ -59,6 +56,7 @@ class Transfer:
     verifies: bool
     """Whether certificates are checked."""
     _permitted: Container[Address]
+    _gives_way_s: float | None
     _chunks: list[bytes]
     _window_n: int
     _window_from_s: float | None
@@ -80,7 +78,9 @@ class Transfer:
         url: str,
         address: Address | None,
         permitted: Container[Address],
+        connect_s: float,
         *,
+        gives_way_s: float | None = None,
         verify: bool,
         robots: bool = False,
     ) -> None:
@@ -88,15 +88,18 @@ class Transfer:
 
         ``address``: where to connect, whatever the URL's host; None: to a proxy, which is told the name.
         ``permitted``: the only (address, port) pairs that a socket may be opened to.
+        ``connect_s``: for the handshakes. ``gives_way_s``: when it ends if TCP has not come about by then.
         ``robots``: it is for a robots.txt (see ``Order``).
         """
         self._forget()
+        self._gives_way_s = gives_way_s
         if robots != self._is_robots:
             self._is_robots = robots
             self.easy.setopt(pycurl.MAXFILESIZE_LARGE, 0 if robots else self._settings.max_body_bytes)
         self._permitted = permitted
         self.easy.setopt(pycurl.URL, url)
         self.easy.setopt(pycurl.CONNECT_TO, [_connect_to(*address)] if address else [])
+        self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(connect_s * 1000)))
         if verify != self.verifies:
             self._verify(verify)
 
@@ -117,7 +120,7 @@ class Transfer:
         """Whether a time limit has passed, and when to look again."""
         settings = self._settings
         if self.sent_at_s is None:
-            return None, at_s + settings.first_byte_s
+            return self._overdue_connecting(at_s)
         if not self.headers:
             due_s = self.sent_at_s + settings.first_byte_s
             return (Failure.TIMEOUT if at_s >= due_s else None), due_s
@@ -132,6 +135,13 @@ class Transfer:
         self._window_from_s, self._window_n, self.was_paused = at_s, self.n_body, False
         return None, at_s + settings.min_speed_over_s
 
+    def _overdue_connecting(self, at_s: float) -> tuple[Failure | None, float]:
+        """curl keeps the time for handshakes itself; an address that has siblings gets less for TCP."""
+        if self._gives_way_s is not None and at_s < self._gives_way_s:
+            return None, self._gives_way_s
+        gives_way = self._gives_way_s is not None and not self.easy.getinfo(pycurl.CONNECT_TIME)
+        return (Failure.CONNECT_TIMEOUT if gives_way else None), at_s + self._settings.first_byte_s
+
     def take_body(self) -> bytes:
         """The body, once; the transfer keeps nothing of it."""
         chunks, self._chunks = self._chunks, []
@@ -142,6 +152,7 @@ class Transfer:
 
     def _forget(self) -> None:
         self._permitted = ()
+        self._gives_way_s = None
         self._chunks = []
         self._window_from_s = None
         self._window_n = 0
@@ -162,10 +173,9 @@ class Transfer:
         easy.setopt(pycurl.PROXY, settings.proxy or "")
         easy.setopt(pycurl.NOPROXY, "")
         easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-        easy.setopt(pycurl.USERAGENT, settings.user_agent)
+        easy.setopt(pycurl.USERAGENT, settings.user_agent.encode())
         # Nothing compressed is asked for, but what comes compressed all the same is decoded.
         easy.setopt(pycurl.ACCEPT_ENCODING, "identity")
-        easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(settings.connect_timeout_s * 1000)))
         easy.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
         easy.setopt(pycurl.HEADERFUNCTION, self._on_header)
@@ -191,7 +201,7 @@ class Transfer:
             opened = _Socket(address.family, address.socktype, address.protocol)
             os.close(os.dup(opened.fileno()))  # as pycurl will do, which says nothing when it cannot
         except OSError as error:
-            self.starved = error.errno in _NO_SOCKETS
+            self.starved = error.errno in NO_SOCKETS
             return pycurl.SOCKET_BAD
         return opened
 
@@ -256,7 +266,7 @@ class _Socket(socket.socket):
     """pycurl takes a duplicate of the file descriptor and drops the object; the original closes with it."""
 
     def __del__(self) -> None:
-        self.close()
+        super(socket.socket, self).close()  # its own ``close`` fails where there was no file to open
 
 
 def _connect_to(address: str, port: int) -> str:

@@ -116,6 +116,8 @@ class Frontier:
         self._weather = Weather()
         self._suspects: dict[int, tuple[bool, int, int, float]] = {}
         """Hosts that have failed since the last answer of anybody, with what their breakers knew before."""
+        self._charged: list[int] = []
+        """Candidates whose attempts were counted since then, though it may be us."""
         self._tried: dict[int, _Tried] = {}
         self._redirects: dict[int, Elsewhere] = {}
         self._detours: dict[int, tuple[int, Elsewhere | None]] = {}
@@ -337,6 +339,7 @@ class Frontier:
         self._weather.answer()
         if self._suspects:
             self._suspects.clear()
+            self._charged.clear()
 
     def _doubt_ourselves(self, host: Host, now_s: float) -> None:
         """One more host fails. If that shows that it is us, all that was blamed on the way is forgiven."""
@@ -346,6 +349,9 @@ class Frontier:
                 suspect = self._roster.get(number)
                 suspect.breaker.remember(memory)
                 self._waiting.offer(suspect, now_s)
+            for candidate in self._charged:
+                if candidate in self._tried:
+                    self._tried[candidate].attempts -= 1
 
     def _not_charged(self, failed: Failed, down_before: bool) -> bool:
         """Whether a failure is (probably) our own: it costs no attempt."""
@@ -388,6 +394,8 @@ class Frontier:
             self._requeue(candidate, now_s)
             return []
         tried.attempts = finding.attempt
+        if failure in TELLING and failed.status is None:
+            self._charged.append(candidate)
         if finding.attempt >= self._limits.attempts:
             return [self._close(finding, c, Verdict.REJECTED, failure.word, finding.at_s)]
         pause_s = self._limits.retry_s * 2.0 ** (finding.attempt - 1) * self._random.uniform(0.5, 1.5)

@@ -128,6 +128,11 @@ class Options(Checked):
         otherwise="none is named")] = None
     user_agent: Annotated[str | None, Option("manners", forms.text, "TEXT",
         "the name that hosts see", otherwise="gleanset/VERSION")] = None
+    ignore_robots: Annotated[bool, Option("manners", forms.switch, "",
+        "ask for what a site's robots.txt forbids as well; goes into the card", collects=True)] = False
+    ignore_opt_outs: Annotated[bool, Option("manners", forms.switch, "",
+        "take pictures whose headers ask not to be taken for data mining as well; goes into the card",
+        collects=True)] = False
 
     proxy: Annotated[str | None, Option("network", forms.proxy, "URL",
         "go through this proxy", otherwise="none is used")] = None

@@ -159,7 +159,7 @@ class Collection:
         crew: Crew | None = None,
     ) -> Collected:
         """Collect. ``crew``: instead of worker processes of our own."""
-        started_s = self._clock.now_s()
+        started_s, fetch = self._clock.now_s(), self._settings.fetch
         self._journal.note("run", {"number": self.n_runs + 1, "at": self._clock.wall_s()})
         with closing(crew or self._local_crew()) as hands:
             engine = Engine(
@@ -170,7 +170,7 @@ class Collection:
                 self.atlas,
                 self._clock,
                 self._settings.patience,
-                permits=Permits(self._settings.fetch.robots, self._settings.fetch.user_agent),
+                permits=Permits(fetch.robots, fetch.user_agent, signals=fetch.opt_outs),
                 reviver=Reviver(self._settings.revive),
                 watch=self._heard,
                 turn=self._show(progress),

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from .. import urls
 from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
-from ..urls import ceiling, host_of, is_flickr, is_store, politeness_group
+from ..urls import ceiling, host_of, politeness_group
+
+_KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
 
 
 class Candidates(Protocol):
@@ -65,6 +68,4 @@ class PoolAtlas:
 
 def kind_of(group: str) -> int:
     """Whose experience a group shares before it has its own."""
-    if is_flickr(group):
-        return FLICKR
-    return CDN if is_store(group) else OTHER
+    return _KINDS[urls.kind_of(group)]

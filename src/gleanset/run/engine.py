@@ -19,7 +19,7 @@ from .atlas import Atlas
 from .crew import Crew, Durable, Lost
 from .dispatch import Dispatch, Out
 from .pen import Ledger, Pen
-from .permits import Permits
+from .permits import Permits, befalls_all
 from .revival import Reviver, attributed
 
 TURN_S = 0.25
@@ -217,7 +217,7 @@ class Engine:
         now_s = self._clock.now_s()
         if finding.located is not None:
             again = self._dispatch.located(out, finding.located, now_s)
-        elif out.site is not None and (out.is_abroad or not _is_no_answer(finding)):
+        elif out.site is not None and (out.is_abroad or not _befalls_all(finding)):
             again = self._dispatch.heard_of(out, finding, now_s)
         else:
             self._dispatch.lost(out, now_s)
@@ -330,6 +330,6 @@ def _found_no_name(finding: Finding, lease: Lease) -> bool:
     return failed is not None and failed.failure is Failure.NAME_NOT_FOUND and finding.hops == lease.hops
 
 
-def _is_no_answer(finding: Finding) -> bool:
-    """Whether nobody answered at all: a robots.txt that fails so tells what the candidate would meet."""
-    return finding.failed is not None and finding.failed.status is None
+def _befalls_all(finding: Finding) -> bool:
+    """Whether a robots.txt failed as the candidate itself would have."""
+    return finding.failed is not None and befalls_all(finding.failed)

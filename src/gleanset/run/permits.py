@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from ..fetch.robots import Open, Ruled, Rules, Unreachable, access, product_tokens
-from ..terms.outcome import Failed
+from ..terms.outcome import Failed, Failure, Fault
 from ..urls import site_of
 
 KEPT_S = 24 * 3600.0
@@ -209,6 +209,16 @@ class Permits:
         """The oldest answer, or the oldest with rules where those are too many."""
         of = self._rules if self._n_rule_bytes > self._most_rule_bytes else self._book
         self._forget(next(iter(of)))
+
+
+def befalls_all(failed: Failed) -> bool:
+    """Whether a robots.txt failed in a way that any URL of its site would have failed in: unanswered.
+
+    Then the candidate that waited for it can be taken to have failed so itself, and a dead host costs no more
+    requests than without robots.txt.
+    """
+    unanswered = failed.status is None and failed.failure.fault is Fault.HOST
+    return unanswered or (failed.status is None and failed.failure is Failure.BLOCKED_ADDRESS)
 
 
 def _robots_url(url: str) -> str:

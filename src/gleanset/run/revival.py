@@ -22,8 +22,9 @@ class Reviver:
         self._used: dict[int, int] = {}
         """Candidate to how many of its alternatives were given out or passed over."""
 
-    def __len__(self) -> int:
-        """Candidates that are remembered."""
+    @property
+    def n_remembered(self) -> int:
+        """Candidates that are being revived."""
         return len(self._used)
 
     def after(self, candidate: int, url: str, reason: str) -> Alternative | None:
@@ -45,16 +46,25 @@ class Reviver:
         """Its fate is decided: accepted, deferred, or nobody needs it."""
         self._used.pop(candidate, None)
 
-    def untried(self, url: str, reason: str, last: str | None) -> bool:
-        """Whether a candidate that the journal has as rejected for ``reason`` has an alternative left.
+    def resume(
+        self, candidate: int, url: str, reason: str, last: str | None, *, again: bool = False
+    ) -> Alternative | None:
+        """Where a candidate goes on that the journal has as undone for ``reason``; None: nowhere else.
 
-        ``last``: the way that was asked last (``JournalRow.revived``). So ``--revive`` may be added to a
-        build that fell short.
+        ``last`` is the way that was asked last (``JournalRow.revived``). With ``again`` that very address is
+        asked once more, since its failure may have passed. So nobody is asked again who was dead before, and
+        ``--revive`` may be added to a build that fell short.
         """
-        if last == WAYBACK:
-            return False
         rest = alternatives(url, self._ways, self._near)
-        return any(one.helps(reason) for one in rest if not last or one.way == WAYBACK)
+        ways = [one.way for one in rest]
+        if (again and not last) or (last == WAYBACK and last not in ways):
+            return None
+        start = ways.index(last) + (not again) if last in ways else 0
+        for number, one in enumerate(rest[start:], start + 1):
+            if (again and one.way == last) or one.helps(reason):
+                self._used[candidate] = number
+                return one
+        return None
 
 
 def attributed(finding: Finding, lease: Lease) -> Finding:

@@ -28,7 +28,7 @@ from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
-from ..terms.outcome import Errand, Failed, Failure, Fetched, Moved
+from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
 from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
@@ -213,7 +213,9 @@ class Worker:
 
     def _begin(self, task: Task) -> None:
         robots = task.errand == Errand.ROBOTS.value
-        self._fetcher.start(Order(task.serial, task.url, task.group, task.hops, robots))
+        self._fetcher.start(
+            Order(task.serial, task.url, task.group, task.hops, robots=robots, address=task.address)
+        )
 
     def _arrived(self, arrival: Arrival) -> None:
         task = self._tasks.get(arrival.ticket)
@@ -233,6 +235,8 @@ class Worker:
                 self._report(task, arrival, failed=failed, status=failed.status, final_url=_elsewhere(task))
             case Moved() as moved:
                 self._report(task, arrival, moved=moved, status=arrival.status, final_url=_elsewhere(task))
+            case Located(address=address):
+                self._report(task, arrival, located=address, final_url=_elsewhere(task))
 
     def _goes_again(self, task: Task, arrival: Arrival) -> bool:
         """Whether it failed since we did not read: it is asked again, and its host is not blamed."""
