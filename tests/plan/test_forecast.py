@@ -125,6 +125,17 @@ class TestBeliefs:
         record = HostRecord("a.example", tries, 10, 10.0, True, None, NOW_S - age_s)
         assert Beliefs.of([record], now_s=NOW_S).measured is measured
 
+    def test_what_is_known_of_other_lists_is_a_hint_and_no_measurement(self) -> None:
+        """It moves the forecast of a site's kind, and refuses nobody."""
+        records = [HostRecord(f"s{i}.example", 10, 9, 10.0, True, None, NOW_S) for i in range(40)]
+        elsewhere = Beliefs.of(records, now_s=NOW_S, among=("t.example", "s0.example"))
+        assert not elsewhere.measured
+        assert "at 40 sites (1 of this list), the newest" in elsewhere.source
+        assert one_class({"t.example": 100}, elsewhere).images[0] > 75
+        own = Beliefs.of(records, now_s=NOW_S, among=[one.name for one in records])
+        assert own.measured
+        assert "this list" not in own.source
+
     def test_a_kind_learns_from_its_own_sites(self) -> None:
         """Forty living sites make a stranger likelier to live; a bucket learns nothing from them."""
         beliefs = knowing(**{f"s{i}_example": (5, 5) for i in range(40)})

@@ -99,7 +99,7 @@ def _prepare(recipe: Recipe, say: Progress, stop: StopSignal) -> _Prepared:
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
     groups = groups_of(recipe, surveyed)
-    return _Prepared(surveyed, selection, plan_of(recipe, groups, selection, believed(recipe)))
+    return _Prepared(surveyed, selection, plan_of(recipe, groups, selection, believed(recipe, groups)))
 
 
 def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress) -> Saved:

@@ -6,11 +6,12 @@ from ..errors import StorageError
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
 from ..store.knowledge import Knowledge, scope_of
+from ..terms.plan import GroupCensus
 from .lists import home
 
 
-def believed(recipe: Recipe) -> Beliefs:
-    """Beliefs as of now, from what was learned under the recipe's ``--resolve`` rules.
+def believed(recipe: Recipe, census: GroupCensus) -> Beliefs:
+    """Beliefs about a list's sites as of now, from what was learned under the recipe's ``--resolve`` rules.
 
     Knowledge that cannot be read is no reason to stop: then the rates of 2019 are believed, which the plan
     says.
@@ -21,4 +22,4 @@ def believed(recipe: Recipe) -> Beliefs:
             records = knowledge.records(scope_of(recipe.resolve), None, now_s)
     except StorageError:
         records = {}
-    return Beliefs.of(tuple(records.values()), now_s=now_s)
+    return Beliefs.of(tuple(records.values()), now_s=now_s, among=census.groups)

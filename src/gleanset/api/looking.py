@@ -28,7 +28,8 @@ def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
     members = [selection.members_of(label) for label in selection.labels]
-    forecast = Forecast(groups_of(recipe, surveyed), members, believed(recipe)).images
+    groups = groups_of(recipe, surveyed)
+    forecast = Forecast(groups, members, believed(recipe, groups)).images
     numbers = {
         label: (urls, flickr)
         for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)

@@ -29,7 +29,8 @@ def rehearsed(recipe: Recipe) -> Plan:
 def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
     surveyed = look(recipe)
     selection = choose(recipe, census_of(recipe, surveyed))
-    groups, beliefs = groups_of(recipe, surveyed), believed(recipe)
+    groups = groups_of(recipe, surveyed)
+    beliefs = believed(recipe, groups)
     return plan_of(recipe, groups, selection, beliefs), groups, selection, beliefs
 
 

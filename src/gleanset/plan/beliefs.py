@@ -1,6 +1,6 @@
 """What is believed of every site: from what was learned of it, and of others of its kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,8 +80,12 @@ class Beliefs:
         records: Sequence[HostRecord] = (),
         kind_of: Callable[[str], Kind] = kind_of,
         now_s: float = 0.0,
+        among: Collection[str] | None = None,
     ) -> "Beliefs":
         """What these records teach. ``now_s``: the wall clock. Without any the rates of 2019 are believed.
+
+        ``among``: the list's own groups (None: all that have a record). Records of others are a hint about
+        their kind, but no measurement of the list.
 
         A kind of which nothing was learned keeps them; of one that was asked, its sites' own experience
         replaces them.
@@ -94,9 +98,10 @@ class Beliefs:
         times_s = {kind: _mean_try_s(kind, ours) for kind, ours in by_kind.items()}
         if not tried:
             return cls(scenarios, times_s, IN_2019_WORDS, kind_of=kind_of)
-        fresh = max(one.at_s for one in tried.values()) >= now_s - FRESH_S
-        enough = sum(one.tries for one in tried.values()) >= ENOUGH_TRIES
-        return cls(scenarios, times_s, _told(by_kind, now_s), fresh and enough, tried, kind_of)
+        own = list(tried.values()) if among is None else [tried[name] for name in among if name in tried]
+        fresh = max((one.at_s for one in own), default=-np.inf) >= now_s - FRESH_S
+        measured = fresh and sum(one.tries for one in own) >= ENOUGH_TRIES
+        return cls(scenarios, times_s, _told(by_kind, len(own), now_s), measured, tried, kind_of)
 
     def about(self, groups: Sequence[str]) -> HostBeliefs:
         """The beliefs about these politeness groups."""
@@ -160,7 +165,7 @@ def _mean_try_s(kind: Kind, records: Sequence[HostRecord]) -> float:
     return sum(one.seconds_s / one.tries for one in records) / len(records)
 
 
-def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], now_s: float) -> str:
+def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], n_own: int, now_s: float) -> str:
     """Where the rates come from and how old they are."""
     records = [one for ours in by_kind.values() for one in ours]
     newest_s = max(0.0, now_s - max(one.at_s for one in records))
@@ -175,6 +180,8 @@ def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], now_s: float) -> str:
     others = [kind.words for kind, ours in by_kind.items() if not ours and kind is not Kind.CDN]
     old = f" Of {' and '.join(others)} nothing newer than 2019 is known." if others else ""
     sites = "1 site" if len(records) == 1 else f"{count(len(records))} sites"
+    if n_own < len(records):
+        sites += f" ({count(n_own)} of this list)"
     return (
         f"Success rates were learned from {count(tries)} tries at {sites}, the newest "
         f"{duration(newest_s)} old, {duration(typical_s)} in the mean: {rates}.{old}"
