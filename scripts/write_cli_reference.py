@@ -69,7 +69,8 @@ what they were asked, however the build stands. After 1 and 2 the message is on 
 | `classes` | `classes`: a list of `id`, `name`, `urls`, `flickr_urls`, `forecast` |
 | `plan` | `classes` and `reserves` (lists of `id`, `name`, `quota`, `quota_at_most`, `candidates`, \
 `forecast`, `shortfall_chance`), `seed`, `total`, `rates_from`, `notes`, `expected_requests`, `expected_s`, \
-`expected_bytes` |
+`expected_bytes`, `rehearsals` (empty without `--rehearse`; else a list of `seed`, `elapsed_s`, \
+`requests`, `accepted`, `throttled`, `most_at_once`, `busiest`, `most_at_busiest`, `short`, `replaced`) |
 | `report` | `report`: the page's path |
 
 ## Variables that are no options

@@ -1,12 +1,22 @@
 """A draw that a recipe records is taken again as it was, reserves included."""
 
+from array import array
+
 from gleanset.api.lists import plan_of
 from gleanset.catalog.select import Selection
 from gleanset.recipe import Recipe
-from gleanset.terms.plan import Census, Quota
+from gleanset.terms.plan import GroupCensus, Quota
 
 LABELS = tuple(f"class{n}" for n in range(8))
-CENSUS = Census(LABELS, (400, 60, 300, 500, 350, 420, 380, 90), (200, 30, 150, 250, 175, 210, 190, 45))
+URLS = (400, 60, 300, 500, 350, 420, 380, 90)
+CENSUS = GroupCensus(
+    LABELS,
+    ("flickr.com", "other.example"),
+    array("q", range(0, 17, 2)),
+    array("i", [0, 1] * 8),
+    array("i", [n // 2 for n in URLS for _ in range(2)]),
+)
+"""Half of each class on Flickr."""
 
 
 def a_selection() -> Selection:

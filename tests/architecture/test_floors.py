@@ -16,6 +16,7 @@ TOUCHING |= {"urllib.request"}
 ALLOWED = {
     ("inspection", "io"): "BytesIO: codecs read from bytes in memory through it",
     ("frontier", "random"): "random.Random(seed) alone: a seeded generator inside",
+    ("plan", "random"): "random.Random(seed) alone: a rehearsal's luck",
 }
 LIGHT = (
     "gleanset.fetch.http",

@@ -138,6 +138,10 @@ def test_survey_classes_and_plan_read_the_list_without_a_request(shop: Shop) -> 
     assert shop.run("classes", "list.txt", "--search", "sail").split()[-5:][0] == "n04128499"
     plan = shop.json("plan", "list.txt", "--images", "20")
     assert [one["quota"] for one in plan["classes"]] == [20, 20, 20]
+    assert plan["rehearsals"] == []
+    played = shop.json("plan", "list.txt", "--images", "20", "--rehearse")
+    assert all(50 < one["accepted"] <= 60 for one in played["rehearsals"])
+    assert {**played, "rehearsals": []} == plan
     assert shop.web.counters().total.requests == before
 
 
@@ -150,6 +154,7 @@ def test_the_class_table_is_proper_csv(shop: Shop) -> None:
 def test_every_command_has_a_form_for_people(shop: Shop) -> None:
     assert "120" in shop.run("survey", "list.txt")
     assert "n07734744" in shop.run("plan", "list.txt", "--images", "20")
+    assert "No class fell short." in shop.run("plan", "list.txt", "--images", "10", "--rehearse")
     assert "complete: 60 images in 3 classes" in shop.run("status", "d")
     assert Path(shop.run("report", "d").strip()).read_text(encoding="utf-8").startswith("<!doctype html>")
 

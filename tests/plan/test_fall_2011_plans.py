@@ -8,9 +8,12 @@ import pytest
 from gleanset.catalog.graph import Graph
 from gleanset.catalog.select import Choice, select
 from gleanset.errors import UsageError
-from gleanset.plan.forecast import DEFAULT, Supply, expected_images
+from gleanset.plan.beliefs import Beliefs
+from gleanset.plan.forecast import Forecast
 from gleanset.plan.planner import make_plan
 from gleanset.terms.plan import Census, Plan, Quota
+
+from .census import in_one_place
 
 pytestmark = pytest.mark.material
 EIGHT_HUNDRED = Quota(800, 800)
@@ -35,20 +38,17 @@ def flickr_only(census: Census) -> Census:
 
 def drawn(census: Census, n: int, seed: int = 0) -> Plan:
     choice = Choice(classes=n)
-    return make_plan(
-        census, select(census.labels, census.urls, Graph(()), choice), draw=n, quota=EIGHT_HUNDRED, seed=seed
-    )
+    selection = select(census.labels, census.urls, Graph(()), choice)
+    return make_plan(in_one_place(census), selection, draw=n, quota=EIGHT_HUNDRED, seed=seed)
 
 
 def test_the_first_tools_rule_admits_classes_that_fall_short(census: Census, flickr_only: Census) -> None:
     """Its pools for 800 images are 2,335 and 7,482 classes; by its own rates 531 and 4,274 fall short."""
     for counts, margin, n_admitted, n_short in ((flickr_only, 0.9, 2_335, 531), (census, 0.8, 7_482, 4_274)):
-        admitted = [
-            Supply(flickr, urls - flickr)
-            for urls, flickr in zip(counts.urls, counts.flickr_urls, strict=True)
-            if urls * margin > 800
-        ]
-        short = [supply for supply in admitted if expected_images(supply, DEFAULT) < 800]
+        members = [(label,) for label in counts.labels]
+        images = Forecast(in_one_place(counts), members, Beliefs.of()).images
+        admitted = [n for n, urls in zip(images, counts.urls, strict=True) if urls * margin > 800]
+        short = [n for n in admitted if n < 800]
         assert (len(admitted), len(short)) == (n_admitted, n_short)
 
 
@@ -79,9 +79,8 @@ def test_too_many_classes_are_refused_with_what_would_fit(census: Census, flickr
 
 def test_a_million_images_over_all_classes(census: Census) -> None:
     """Every class gives what it has up to one level; nobody is asked for more than its URLs."""
-    plan = make_plan(
-        census, select(census.labels, census.urls, Graph(()), Choice()), total=1_000_000, quota=Quota()
-    )
+    selection = select(census.labels, census.urls, Graph(()), Choice())
+    plan = make_plan(in_one_place(census), selection, total=1_000_000, quota=Quota())
     quotas = [one.quota.at_least for one in plan.classes]
     level = max(quotas)
     assert sum(quotas) == 1_000_000

@@ -1,5 +1,6 @@
 """Plans: who is drawn, who stands by, what is refused, and with which numbers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,17 @@ from hypothesis import strategies as st
 from gleanset.catalog.graph import Graph
 from gleanset.catalog.select import Choice, select
 from gleanset.errors import UsageError
-from gleanset.plan.forecast import DEFAULT, Rates
+from gleanset.plan.beliefs import Beliefs
+from gleanset.plan.kinds import IN_2019, Kind
 from gleanset.plan.planner import make_plan
 from gleanset.terms.class_row import ClassRow
-from gleanset.terms.plan import Census, Plan, Quota
+from gleanset.terms.knowledge import HostRecord
+from gleanset.terms.plan import Plan, Quota
 
-MEASURED = Rates(DEFAULT.flickr, DEFAULT.other, "measured yesterday", measured=True)
+from .census import by_kind
+
+MEASURED = replace(Beliefs.of(), source="measured yesterday", measured=True)
+FLICKR, OTHER = IN_2019[Kind.FLICKR].success, IN_2019[Kind.OTHER].success
 TEN = Quota(10, 10)
 
 Sizes = dict[str, tuple[int, int]]
@@ -22,12 +28,9 @@ Sizes = dict[str, tuple[int, int]]
 
 
 def plan(sizes: Sizes, choice: Choice = Choice(), **asked: Any) -> Plan:
-    census = Census(
-        tuple(sorted(sizes)),
-        tuple(sizes[label][0] for label in sorted(sizes)),
-        tuple(sizes[label][1] for label in sorted(sizes)),
-    )
-    selection = select(census.labels, census.urls, Graph(()), choice)
+    census = by_kind(sizes)
+    urls = [sizes[label][0] for label in census.labels]
+    selection = select(census.labels, urls, Graph(()), choice)
     return make_plan(census, selection, draw=choice.classes, **asked)
 
 
@@ -119,6 +122,34 @@ class TestTheDraw:
         assert "only 2 of 3 have the URLs for an image" in refusal(sizes, Choice(classes=3))
 
 
+class TestKnowledge:
+    def test_a_little_knowledge_moves_no_draw(self, mixed: Sizes) -> None:
+        """Fifty tries change the forecasts, not who is drawn nor the shares of a total."""
+        records = [HostRecord("ready0-0.example", 50, 0, 50.0, True, None, 0.0)]
+        little = Beliefs.of(records, now_s=0.0)
+        for asked in ({"quota": TEN}, {"total": 45}):
+            before, after = (
+                plan(mixed, Choice(classes=4), seed=3, beliefs=beliefs, **asked) for beliefs in (None, little)
+            )
+            assert [(one.label, one.quota) for one in after.classes] == [
+                (one.label, one.quota) for one in before.classes
+            ]
+            assert reserves(after) == reserves(before)
+            assert after.classes[0].forecast != before.classes[0].forecast
+
+    def test_a_measurement_decides_who_is_ready(self, mixed: Sizes) -> None:
+        """Every site beside Flickr turned out dead: only Flickr's URLs count."""
+        records = [
+            HostRecord(f"{label}-{i}.example", 5, 0, 25.0, False, None, 0.0)
+            for label, (urls, flickr) in mixed.items()
+            for i in range(urls - flickr)
+        ]
+        measured = Beliefs.of(records, now_s=0.0)
+        assert measured.measured
+        said = refusal(mixed, Choice(classes=4), quota=TEN, beliefs=measured)
+        assert "only 3 of 8 are forecast to bring 10 images" in said
+
+
 class TestRefusal:
     def test_old_rates_refuse_only_the_impossible(self, mixed: Sizes) -> None:
         """Rates of 2019 are no reason to refuse; too few URLs are."""
@@ -129,8 +160,8 @@ class TestRefusal:
 
     def test_measured_rates_refuse_on_the_forecast(self, mixed: Sizes) -> None:
         """What was measured of these hosts is believed."""
-        assert len(plan(mixed, Choice(classes=3), quota=TEN, rates=MEASURED).classes) == 3
-        said = refusal(mixed, Choice(classes=4), quota=TEN, rates=MEASURED)
+        assert len(plan(mixed, Choice(classes=3), quota=TEN, beliefs=MEASURED).classes) == 3
+        said = refusal(mixed, Choice(classes=4), quota=TEN, beliefs=MEASURED)
         assert "only 3 of 8 are forecast to bring 10 images" in said
         assert "What would fit: --classes 3 or --images 9." in said
 
@@ -197,7 +228,7 @@ class TestWithoutADraw:
             ("ab", Quota(4, 4), 8),
             ("c", TEN, 20),
         ]
-        assert taken.classes[0].forecast == pytest.approx(DEFAULT.flickr.success + 7 * DEFAULT.other.success)
+        assert taken.classes[0].forecast == pytest.approx(FLICKR + 7 * OTHER)
 
 
 class TestTotals:
@@ -249,7 +280,7 @@ def test_a_plan_says_where_its_rates_come_from_and_what_it_costs() -> None:
     """Requests, time and disk of the whole build, both copies counted."""
     planned = plan({"a": (1_000, 1_000)}, quota=Quota(500, 500))
     assert "26,899 URLs of the Fall 2011 list in 2019" in planned.rates_from
-    assert planned.expected_requests == pytest.approx(500 / DEFAULT.flickr.success)
+    assert planned.expected_requests == pytest.approx(500 / FLICKR)
     assert planned.expected_s == pytest.approx(planned.expected_requests * 0.43 / 24)
     assert planned.expected_bytes == 500 * 95_000 * 2
 

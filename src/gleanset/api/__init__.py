@@ -111,13 +111,15 @@ def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
     return class_lines(_recipe(lists, options))
 
 
-def plan(lists: Lists, **options: Any) -> Plan:
-    """What ``build`` would do with the same arguments. No image is fetched."""
-    from .lists import census_of, choose, look, plan_of
+def plan(lists: Lists, *, rehearse: bool = False, **options: Any) -> Plan:
+    """What ``build`` would do with the same arguments. No image is fetched.
+
+    ``rehearse``: play the whole build on virtual time as well; see ``Plan.rehearsals``.
+    """
+    from .planning import plan_lists, rehearsed
 
     recipe = _recipe(lists, options)
-    census = census_of(recipe, look(recipe))
-    return plan_of(recipe, census, choose(recipe, census))
+    return rehearsed(recipe) if rehearse else plan_lists(recipe)
 
 
 def pack(out: str | Path, *, to: str | Path | None = None, **options: Any) -> Report:

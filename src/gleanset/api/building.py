@@ -27,7 +27,18 @@ from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
-from .lists import Surveyed, census_of, choose, look, names_and_parents, open_lists, plan_of, wordnet
+from .knowing import believed
+from .lists import (
+    Surveyed,
+    census_of,
+    choose,
+    groups_of,
+    look,
+    names_and_parents,
+    open_lists,
+    plan_of,
+    wordnet,
+)
 from .presence import dataset_is_whole, require_journal, stored_recipe
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
@@ -89,7 +100,8 @@ def _prepare(recipe: Recipe, say: Progress, stop: StopSignal) -> _Prepared:
     say(Tally("planning", 0.0, note=f"{surveyed.survey.urls:,} URLs of {surveyed.survey.classes:,} classes"))
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
-    return _Prepared(surveyed, selection, plan_of(recipe, census, selection))
+    groups = groups_of(recipe, surveyed)
+    return _Prepared(surveyed, selection, plan_of(recipe, groups, selection, believed(recipe, groups)))
 
 
 def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress) -> Saved:

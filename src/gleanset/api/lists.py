@@ -10,15 +10,18 @@ from pathlib import Path
 from ..catalog.graph import Graph
 from ..catalog.select import Choice, Selection, select
 from ..errors import UsageError
+from ..plan.beliefs import Beliefs
+from ..plan.forecast import Pace
 from ..plan.planner import make_plan
 from ..recipe import Recipe
 from ..sources.base import Columns, Source
 from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
+from ..store.groups import count_groups
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
-from ..terms.plan import Census, Plan, PlannedClass, Quota, Survey
+from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .renaming import OfHosts, Watched
 from .results import StopSignal
 
@@ -89,6 +92,14 @@ def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
     return survey_lists(kept, None).per_class
 
 
+def groups_of(recipe: Recipe, surveyed: Surveyed) -> GroupCensus:
+    """The same by politeness group. It costs a pass, the second time only where hosts are chosen."""
+    if not recipe.hosts and not recipe.exclude_hosts:
+        return count_groups(surveyed.sources, home() / "surveys")
+    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
+    return count_groups(kept, None)
+
+
 @cache
 def wordnet() -> Graph:
     """WordNet's nouns, read at their first use."""
@@ -115,14 +126,18 @@ def _graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
     return wordnet() if asked or any(map(_WNID.fullmatch, labels)) else Graph(())
 
 
-def plan_of(recipe: Recipe, census: Census, selection: Selection) -> Plan:
+def plan_of(
+    recipe: Recipe, census: GroupCensus, selection: Selection, beliefs: Beliefs | None = None
+) -> Plan:
     """What the recipe makes of the chosen classes. A draw that the recipe records is not drawn again."""
     if recipe.drawn:
-        return _drawn_before(recipe, census, selection)
-    return _plan(recipe, census, selection, recipe.classes)
+        return _drawn_before(recipe, census, selection, beliefs)
+    return _plan(recipe, census, selection, recipe.classes, beliefs)
 
 
-def _plan(recipe: Recipe, census: Census, selection: Selection, draw: int | None) -> Plan:
+def _plan(
+    recipe: Recipe, census: GroupCensus, selection: Selection, draw: int | None, beliefs: Beliefs | None
+) -> Plan:
     return make_plan(
         census,
         selection,
@@ -130,11 +145,19 @@ def _plan(recipe: Recipe, census: Census, selection: Selection, draw: int | None
         quota=recipe.images or Quota(),
         total=recipe.total,
         seed=recipe.seed,
+        beliefs=beliefs,
+        pace=pace_of(recipe),
         size_px=recipe.size,
     )
 
 
-def _drawn_before(recipe: Recipe, census: Census, selection: Selection) -> Plan:
+def pace_of(recipe: Recipe) -> Pace:
+    """How many requests the recipe permits at once."""
+    usual = Pace(per_host=recipe.per_host)
+    return usual if recipe.concurrency is None else replace(usual, concurrency=recipe.concurrency)
+
+
+def _drawn_before(recipe: Recipe, census: GroupCensus, selection: Selection, beliefs: Beliefs | None) -> Plan:
     """The classes and reserves that the recipe names, in their order.
 
     Raises:
@@ -146,22 +169,24 @@ def _drawn_before(recipe: Recipe, census: Census, selection: Selection) -> Plan:
             f"recipe: drawn.classes names {missing[0]!r}, which is no class of the list. "
             "Use the list that the recipe was made for, or leave [drawn] out to draw anew."
         )
-    plan = _plan(recipe, census, _only(selection, recipe.drawn), None)
+    plan = _plan(recipe, census, _only(selection, recipe.drawn), None, beliefs)
     reserves = tuple(label for label in recipe.reserves if label in selection.labels)
     if not reserves:
         return plan
-    return replace(plan, reserves=_standing_by(recipe, census, _only(selection, reserves)))
+    return replace(plan, reserves=_standing_by(recipe, census, _only(selection, reserves), beliefs))
 
 
-def _standing_by(recipe: Recipe, census: Census, chosen: Selection) -> tuple[PlannedClass, ...]:
+def _standing_by(
+    recipe: Recipe, census: GroupCensus, chosen: Selection, beliefs: Beliefs | None
+) -> tuple[PlannedClass, ...]:
     """Recorded reserves, each with its even share where there is a total, as when they were drawn."""
     alone = recipe.model_copy(update={"total": None})
-    reserves = _plan(alone, census, chosen, None).classes
+    reserves = _plan(alone, census, chosen, None, beliefs).classes
     if recipe.total is None:
         return reserves
     share = -(-recipe.total // len(recipe.drawn))
     shares = {one.label: _share(one, share) for one in reserves}
-    return _plan(alone, census, replace(chosen, quotas=shares), None).classes
+    return _plan(alone, census, replace(chosen, quotas=shares), None, beliefs).classes
 
 
 def _share(one: PlannedClass, share: int) -> Quota:

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import UsageError, storage_errors
 from ..pack.packer import pack
 from ..pack.staging import is_moving
-from ..plan.forecast import DEFAULT, Supply, expected_images
+from ..plan.forecast import Forecast
 from ..recipe import Recipe
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
@@ -15,7 +15,8 @@ from ..store.workdir import STATE_NAME, Workdir, held
 from . import saved
 from .building import write_recipe
 from .finishing import PACKING, finish, pack_job, result_of, write_report
-from .lists import census_of, choose, look
+from .knowing import believed
+from .lists import census_of, choose, groups_of, look
 from .presence import stored_recipe
 from .results import ClassLine, Report, Status, StopSignal, silent
 from .standing import Standing
@@ -23,20 +24,23 @@ from .standing import Standing
 
 def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
     """Every chosen class with its numbers."""
-    census = census_of(recipe, look(recipe))
+    surveyed = look(recipe)
+    census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
+    members = [selection.members_of(label) for label in selection.labels]
+    groups = groups_of(recipe, surveyed)
+    forecast = Forecast(groups, members, believed(recipe, groups)).images
     numbers = {
         label: (urls, flickr)
         for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)
     }
 
-    def line(label: str) -> ClassLine:
-        members = [numbers.get(member, (0, 0)) for member in selection.members_of(label)]
-        urls, flickr = sum(urls for urls, _ in members), sum(flickr for _, flickr in members)
-        forecast = expected_images(Supply(flickr, urls - flickr), DEFAULT)
-        return ClassLine(label, selection.names[label], urls, flickr, forecast)
+    def line(number: int, label: str) -> ClassLine:
+        taken = [numbers.get(member, (0, 0)) for member in members[number]]
+        urls, flickr = sum(urls for urls, _ in taken), sum(flickr for _, flickr in taken)
+        return ClassLine(label, selection.names[label], urls, flickr, forecast[number])
 
-    return tuple(line(label) for label in selection.labels)
+    return tuple(line(number, label) for number, label in enumerate(selection.labels))
 
 
 def _known(out: Path) -> tuple[Workdir, saved.Saved, Recipe]:

@@ -122,13 +122,13 @@ def classes(search: str | None, as_csv: bool, **values: Any) -> int:
     return DONE
 
 
-def plan(**values: Any) -> int:
+def plan(rehearse: bool, **values: Any) -> int:
     """A dry run of build: classes, forecast, chance of falling short, time and disk."""
     recipe, talk = _resolved(values)
     lists = _lists(recipe)
     from .. import api
 
-    made = api.plan(lists, **recipe.said())
+    made = api.plan(lists, rehearse=rehearse, **recipe.said())
     if talk.json_:
         emit_json(views.plan_json(made))
     else:
@@ -181,6 +181,11 @@ def verbs() -> list[click.Command]:
     """Every command, in the order of the help."""
     search = click.Option(["--search"], metavar="TEXT", help="only classes whose name or id holds this text")
     as_csv = click.Option(["--csv", "as_csv"], is_flag=True, help="print the table as CSV")
+    rehearse = click.Option(
+        ["--rehearse"],
+        is_flag=True,
+        help="play the whole build on virtual time, before sites that do what is believed of them",
+    )
     page = click.Option(
         ["-o", "--out", "page"], metavar="FILE.html", help="write figures and charts as a page"
     )
@@ -191,7 +196,7 @@ def verbs() -> list[click.Command]:
         _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
         _verb(survey, [LISTS, page, *recipe_options(READING)]),
         _verb(classes, [LISTS, search, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
-        _verb(plan, [LISTS, *recipe_options()]),
+        _verb(plan, [LISTS, rehearse, *recipe_options()]),
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),
         _verb(report, [DIR, *talk_options()]),
         _verb(status, [DIR, *talk_options()]),

@@ -9,6 +9,7 @@ from ..figures import count, duration, share, size
 from ..recipe import quota_text
 from ..terms.plan import Plan, PlannedClass, Survey
 from .output import printable, table
+from .rehearsal_view import rehearsal_json, rehearsal_text
 
 if TYPE_CHECKING:
     from ..api import ClassLine, ClassResult, Report
@@ -108,6 +109,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "expected_requests": round(plan.expected_requests),
         "expected_s": round(plan.expected_s, 1),
         "expected_bytes": round(plan.expected_bytes),
+        "rehearsals": [rehearsal_json(one) for one in plan.rehearsals],
     }
 
 
@@ -133,9 +135,9 @@ def plan_text(plan: Plan) -> str:
     ]
     more = len(plan.classes) - SHOWN
     rest = [f".. and {count(more)} classes that are at less risk"] if more > 0 else []
-    return "\n".join(
-        [table(rows, right=(2, 3, 4, 5)), *rest, "", plan_sums(plan), *map(printable, plan.notes)]
-    )
+    played = rehearsal_text(plan) if plan.rehearsals else []
+    sums = [plan_sums(plan), *map(printable, plan.notes)]
+    return "\n".join([table(rows, right=(2, 3, 4, 5)), *rest, "", *sums, *played])
 
 
 def plan_sums(plan: Plan) -> str:

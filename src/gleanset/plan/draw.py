@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..terms.plan import Quota
-from .forecast import Supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,10 @@ class Prospect:
 
     label: str
     quota: Quota
-    supply: Supply
+    number: int
+    """Its place among the classes that may be built."""
+    urls: int
+    """Its candidates."""
     forecast: float
     share: int = 0
     """Its even share of ``--total``: it should bring so many, but need not."""
@@ -23,7 +25,7 @@ class Prospect:
     @property
     def possible(self) -> bool:
         """Whether it has enough URLs, should every one of them bring an image."""
-        return self.supply.urls >= max(1, self.quota.at_least)
+        return self.urls >= max(1, self.quota.at_least)
 
     @property
     def promising(self) -> bool:
@@ -88,7 +90,7 @@ def _refusal(prospects: Sequence[Prospect], n: int, n_qualified: int, trusted: b
     why = "are forecast to bring" if trusted else "have the URLs for"
     found = f"{wanted}, but only {n_qualified:,} of {len(prospects):,} {why} {_quota_words(prospects)}."
     fits = [f"--classes {n_qualified + named}"] if n_qualified else []
-    best = sorted((int(one.forecast) if trusted else one.supply.urls for one in prospects), reverse=True)
+    best = sorted((int(one.forecast) if trusted else one.urls for one in prospects), reverse=True)
     if len(best) >= n and best[n - 1] and len({one.quota for one in prospects}) == 1:
         fits.append(f"--images {_lowered(prospects[0].quota, best[n - 1])}")
     return f"{found} What would fit: {' or '.join(fits)}." if fits else found

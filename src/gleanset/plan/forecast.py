@@ -1,130 +1,128 @@
-"""How many images a class will bring, how sure that is, and what it costs: from rates by kind of host."""
+"""What classes bring and what it costs: images, requests by site, time, disk."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..terms.plan import GroupCensus
+from ..urls import ceiling
+from .beliefs import Beliefs, HostBeliefs
+from .cells import Cells, Counts, cells_of, sums
+from .learning import Floats
+from .shortfall import shortfall_chances
 
 BYTES_PER_IMAGE = 95_000
 """Mean of 2,000 JPEG photographs of about 500x375 px, the size of Flickr's links of 2011. An assumption."""
 _TYPICAL_SHORTER_PX = 375
 _COPIES = 2
 """Bodies as collected, and the dataset packed from them."""
+_TRIES_AT_THE_DEAD = 3
+"""After which a site that never answered is parked."""
+_LEAST_TRY_S = 0.1
+"""A site that answers faster comes no sooner: the frontier's own rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """What is known of one kind of host."""
+class Pace:
+    """How many requests may be under way."""
 
-    success: float
-    """Chance that a URL brings an image, 0 to 1."""
-    seconds: float
-    """Mean time a try, successes and failures together."""
-    alike: float
-    """Intra-class correlation of two URLs of one class, 0 to 1: hosts and albums live and die together."""
-    at_once: int
-    """Requests that may be under way at a time."""
+    concurrency: int = 500
+    per_host: int = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """Rates of both kinds of host that a census tells apart."""
+class Candidates:
+    """URLs without their text."""
 
-    flickr: Rate
-    other: Rate
-    source: str
-    """Origin and age, as a sentence for people."""
-    measured: bool = False
-    """Whether they were measured for these hosts of late; a draw is refused on a forecast only then."""
-
-
-DEFAULT = Rates(
-    flickr=Rate(success=11_283 / 13_718, seconds=0.43, alike=0.019, at_once=24),
-    other=Rate(success=4_136 / 13_181, seconds=1.45, alike=0.037, at_once=500),
-    source=(
-        "Success rates are those of a crawl of 26,899 URLs of the Fall 2011 list in 2019: Flickr 82.2 %, "
-        "other hosts 31.4 %. Nothing newer was measured for these hosts."
-    ),
-)
-"""The first tool's crawl: successes of tries. ``alike`` is the moment estimate over its 269 rows of 100 URLs:
-``(sum((k - n p)^2) / (p (1 - p)) - sum(n)) / sum(n (n - 1))`` for ``k`` successes of ``n`` tries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """The candidates of one class."""
-
-    flickr: int
-    other: int
-
-    @property
-    def urls(self) -> int:
-        return self.flickr + self.other
+    label: npt.NDArray[np.int32]
+    """(n,) ascending."""
+    host: npt.NDArray[np.int32]
+    """(n,) the place of its site among ``groups``."""
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What it takes to fill a class."""
+    """What it takes to fill some classes, one beside the other."""
 
-    flickr_requests: float
-    other_requests: float
-
-    @property
-    def requests(self) -> float:
-        return self.flickr_requests + self.other_requests
+    requests: float
+    elapsed_s: float
 
 
-def expected_images(supply: Supply, rates: Rates) -> float:
-    """The mean of what asking every candidate would bring."""
-    return supply.flickr * rates.flickr.success + supply.other * rates.other.success
+class Forecast:
+    """The classes that may be built, their candidates by site, and what is believed of those."""
+
+    def __init__(self, census: GroupCensus, members: Sequence[Sequence[str]], beliefs: Beliefs) -> None:
+        """``members``: of every class, the list's labels that it takes. Classes are numbered by it."""
+        self._names = census.groups
+        self._hosts: HostBeliefs = beliefs.about(census.groups)
+        self._cells: Cells = cells_of(census, members)
+        self._chance: Floats = self._hosts.chance.mean(axis=1)
+        self.urls: list[int] = self._cells.urls.tolist()
+        """Candidates by class."""
+        chances = self._chance[self._hosts.row[self._cells.group]]
+        self.images: list[float] = sums(self._cells.n * chances, self._cells.starts).tolist()
+        """The mean of what asking every candidate of a class would bring."""
+
+    def shortfall_chances(self, classes: Sequence[int], wanted: Sequence[int]) -> list[float]:
+        """Of each of ``classes``: the chance that all its URLs bring fewer than ``wanted`` images."""
+        chances: list[float] = shortfall_chances(self._cells.only(classes), self._hosts, wanted).tolist()
+        return chances
+
+    def effort(self, classes: Sequence[int], most: Sequence[int | None], pace: Pace) -> Effort:
+        """Until each of ``classes`` has ``most`` images (None: all), the more productive sites asked first.
+
+        All sites are asked side by side. What is slowest decides: one site at its ceiling, or all of them
+        within the concurrency.
+        """
+        cells = self._cells.only(classes)
+        by_site = np.bincount(cells.group, self._requests(cells, most), minlength=len(self._names))
+        busy = np.flatnonzero(by_site)
+        rows = self._hosts.row[busy]
+        dead = self._hosts.dead.mean(axis=1)[rows]
+        asked = (1 - dead) * by_site[busy] + dead * np.minimum(by_site[busy], _TRIES_AT_THE_DEAD)
+        ceilings = np.array([ceiling(self._names[site], pace.per_host) for site in busy.tolist()])
+        spent_s = asked * self._hosts.try_s[rows]
+        slowest_s = float((spent_s / ceilings).max(initial=0.0))
+        return Effort(float(asked.sum()), max(slowest_s, float(spent_s.sum()) / pace.concurrency))
+
+    def candidates(self, classes: Sequence[int], dice: np.random.Generator) -> Candidates:
+        """Every URL of ``classes`` as the frontier would see it, in a drawn order within each class."""
+        cells = self._cells.only(classes)
+        label = np.repeat(cells.of_class, cells.n)
+        site = np.repeat(cells.group, cells.n)
+        order = np.lexsort((dice.random(len(label)), label))
+        used, host = np.unique(site[order], return_inverse=True)
+        names = tuple(self._names[one] for one in used.tolist())
+        return Candidates(label[order].astype(np.int32), host.astype(np.int32), names)
+
+    def _requests(self, cells: Cells, most: Sequence[int | None]) -> Floats:
+        """(n_cells,) how many URLs of each cell are asked."""
+        rows = self._hosts.row[cells.group]
+        chance = self._chance[rows]
+        worth = chance / np.maximum(self._hosts.try_s[rows], _LEAST_TRY_S)
+        order = np.lexsort((-worth, cells.of_class))
+        brought = (cells.n * chance)[order]
+        before = np.cumsum(brought) - brought
+        before -= np.repeat(_firsts(before, cells.starts), np.diff(cells.starts))
+        wanted = np.array([np.inf if one is None else float(one) for one in most])[cells.of_class]
+        open_ = np.maximum(wanted - before, 0.0)
+        part = np.where(brought > 0, np.minimum(1.0, open_ / np.maximum(brought, 1e-300)), open_ > 0)
+        requests = np.empty(len(order))
+        requests[order] = part * cells.n[order]
+        return requests
 
 
-def shortfall_chance(supply: Supply, wanted: int, rates: Rates) -> float:
-    """The chance that asking every candidate brings fewer than ``wanted`` images.
-
-    Each kind of host is a beta-binomial: ``n`` URLs of chance ``p`` whose fates correlate by ``rho`` have
-    the variance ``n p (1 - p) (1 + (n - 1) rho)`` (Skellam 1948; the last factor is Kish's design effect,
-    1965). Their sum is taken as normal with continuity correction, ``P(X < w) = Phi((w - 1/2 - mean) / sd)``,
-    and clipped to what is certain. Against drawn beta-binomials it is right to 0.03, see the tests. That the
-    rates themselves may be of another age is not in it.
-    """
-    if wanted <= 0 or supply.urls < wanted:
-        return float(wanted > 0)
-    mean = expected_images(supply, rates)
-    variance = _variance(supply.flickr, rates.flickr) + _variance(supply.other, rates.other)
-    if variance <= 0:
-        return float(mean < wanted - 0.5)
-    return 0.5 * math.erfc((mean - wanted + 0.5) / math.sqrt(2 * variance))
-
-
-def effort(supply: Supply, wanted: int | None, rates: Rates) -> Effort:
-    """Requests until ``wanted`` images are there (None: all), the more productive hosts asked first."""
-    if wanted is None:
-        return Effort(supply.flickr, supply.other)
-    if rates.flickr.success >= rates.other.success:
-        first = _requests(supply.flickr, wanted, rates.flickr)
-        return Effort(first, _requests(supply.other, wanted - first * rates.flickr.success, rates.other))
-    first = _requests(supply.other, wanted, rates.other)
-    return Effort(_requests(supply.flickr, wanted - first * rates.other.success, rates.flickr), first)
-
-
-def elapsed_s(efforts: Sequence[Effort], rates: Rates) -> float:
-    """Both kinds of host are asked side by side, so the slower one decides."""
-    flickr_s = sum(effort.flickr_requests for effort in efforts) * rates.flickr.seconds / rates.flickr.at_once
-    other_s = sum(effort.other_requests for effort in efforts) * rates.other.seconds / rates.other.at_once
-    return max(flickr_s, other_s)
+def _firsts(values: Floats, starts: Counts) -> Floats:
+    """(n_classes,) the value at the first cell of each class; 0 for a class without any."""
+    padded = np.append(values, 0.0)
+    firsts: Floats = padded[np.minimum(starts[:-1], len(values))]
+    return firsts
 
 
 def bytes_on_disk(n_images: float, size_px: int | None) -> float:
     """Of both copies. ``size_px``: the side that images are made smaller to; None: as they came."""
     scale = min(1.0, (size_px / _TYPICAL_SHORTER_PX) ** 2) if size_px else 1.0
     return n_images * BYTES_PER_IMAGE * scale * _COPIES
-
-
-def _requests(n_urls: int, wanted: float, rate: Rate) -> float:
-    if wanted <= 0:
-        return 0.0
-    return min(float(n_urls), wanted / rate.success) if rate.success > 0 else float(n_urls)
-
-
-def _variance(n: int, rate: Rate) -> float:
-    return n * rate.success * (1 - rate.success) * (1 + (n - 1) * rate.alike) if n else 0.0

@@ -6,18 +6,10 @@ from dataclasses import replace
 
 from ..catalog.select import Selection
 from ..errors import UsageError
-from ..terms.plan import Census, Plan, PlannedClass, Quota
+from ..terms.plan import GroupCensus, Plan, PlannedClass, Quota
+from .beliefs import Beliefs
 from .draw import Drawn, Prospect, draw_classes
-from .forecast import (
-    DEFAULT,
-    Rates,
-    Supply,
-    bytes_on_disk,
-    effort,
-    elapsed_s,
-    expected_images,
-    shortfall_chance,
-)
+from .forecast import Forecast, Pace, bytes_on_disk
 from .totals import Room, spread
 
 _SHOWN = 5
@@ -25,65 +17,66 @@ _PROBABLE = 0.5
 
 
 def make_plan(
-    census: Census,
+    census: GroupCensus,
     selection: Selection,
     *,
     draw: int | None = None,
     quota: Quota = Quota(),
     total: int | None = None,
     seed: int = 0,
-    rates: Rates = DEFAULT,
+    beliefs: Beliefs | None = None,
+    pace: Pace = Pace(),
     size_px: int | None = None,
 ) -> Plan:
     """Decide which classes are built with which quotas, and forecast what comes of it.
 
     ``draw``: how many classes there shall be, the explicit ones among them; None: all that were selected,
     except those without any URL that nobody named. ``total``: images over all classes, spread evenly within
-    ``quota`` (``totals.spread``). ``quota`` is for classes without one of their own. UsageError: too few
-    classes qualify, or the total cannot be had, each with what would fit.
+    ``quota`` (``totals.spread``). ``quota`` is for classes without one of their own. ``beliefs`` None: those
+    of 2019, which decide about draws and shares as long as nothing was measured of late, so that a little
+    or old knowledge moves no draw. UsageError: too few classes qualify, or the total cannot be had, each with
+    what would fit.
     """
     if total is not None and total < 1:
         raise UsageError(f"--total {total}: a dataset has at least one image.")
     share = -(-total // draw) if total is not None and draw else 0
-    drawn = _chosen(_prospects(census, selection, quota, share, rates), selection, draw, seed, rates)
+    believed = beliefs or Beliefs.of()
+    members = [selection.members_of(label) for label in selection.labels]
+    forecast = Forecast(census, members, believed)
+    deciding = forecast
+    if believed.records and not believed.measured:
+        deciding = Forecast(census, members, Beliefs.of())
+    drawn = _chosen(_prospects(deciding, selection, quota, share), selection, draw, seed, believed.measured)
     classes = drawn.classes if total is None else _shared_out(drawn.classes, total)
-    likely = sum(min(one.forecast, _most(one.quota)) for one in drawn.classes)
-    planned = tuple(_planned(one, selection, rates) for one in classes)
-    efforts = [effort(one.supply, one.quota.at_most, rates) for one in classes]
+    likely = sum(min(forecast.images[one.number], _most(one.quota)) for one in drawn.classes)
+    planned = _planned(classes, selection, forecast)
+    effort = forecast.effort([one.number for one in classes], [one.quota.at_most for one in classes], pace)
     images = likely if total is None else min(total, likely)
     return Plan(
         classes=planned,
-        reserves=tuple(_planned(_standing_by(one), selection, rates) for one in drawn.reserves),
+        reserves=_planned([_standing_by(one) for one in drawn.reserves], selection, forecast),
         seed=seed,
         total=total,
-        rates_from=rates.source,
+        rates_from=believed.source,
         notes=(*selection.notes, *drawn.notes, *_beyond_forecast(total, likely), *_warnings(planned)),
-        expected_requests=sum(one.requests for one in efforts),
-        expected_s=elapsed_s(efforts, rates),
+        expected_requests=effort.requests,
+        expected_s=effort.elapsed_s,
         expected_bytes=bytes_on_disk(images, size_px),
     )
 
 
-def _prospects(
-    census: Census, selection: Selection, quota: Quota, share: int, rates: Rates
-) -> tuple[Prospect, ...]:
+def _prospects(forecast: Forecast, selection: Selection, quota: Quota, share: int) -> tuple[Prospect, ...]:
     """In the order of the selection; a merged class has the URLs of all its members."""
-    numbers = zip(census.urls, census.flickr_urls, strict=True)
-    supplies = {
-        label: (flickr, urls - flickr) for label, (urls, flickr) in zip(census.labels, numbers, strict=True)
-    }
-
-    def prospect(label: str) -> Prospect:
-        members = [supplies.get(member, (0, 0)) for member in selection.members_of(label)]
-        supply = Supply(sum(flickr for flickr, _ in members), sum(other for _, other in members))
-        own = selection.quotas.get(label, quota)
-        return Prospect(label, own, supply, expected_images(supply, rates), share)
-
-    return tuple(map(prospect, selection.labels))
+    return tuple(
+        Prospect(label, selection.quotas.get(label, quota), number, urls, images, share)
+        for number, (label, urls, images) in enumerate(
+            zip(selection.labels, forecast.urls, forecast.images, strict=True)
+        )
+    )
 
 
 def _chosen(
-    prospects: Sequence[Prospect], selection: Selection, draw: int | None, seed: int, rates: Rates
+    prospects: Sequence[Prospect], selection: Selection, draw: int | None, seed: int, trusted: bool
 ) -> Drawn:
     """The explicit classes, and those drawn beside them, or all others that have a URL."""
     named = tuple(one for one in prospects if one.label in selection.explicit)
@@ -95,13 +88,13 @@ def _chosen(
             f"--classes {draw}: {len(named)} classes are named already. It counts them too; a number from "
             f"{max(1, len(named))} on would fit."
         )
-    drawn = draw_classes(others, draw - len(named), seed=seed, trusted=rates.measured, named=len(named))
+    drawn = draw_classes(others, draw - len(named), seed=seed, trusted=trusted, named=len(named))
     reserves = drawn.reserves if drawn.classes else ()
     return replace(drawn, classes=(*named, *drawn.classes), reserves=reserves)
 
 
 def _all_with_urls(named: Sequence[Prospect], others: Sequence[Prospect]) -> Drawn:
-    taken = [one for one in others if one.supply.urls]
+    taken = [one for one in others if one.urls]
     n_empty = len(others) - len(taken)
     notes = (f"Classes without any URL are left out: {n_empty:,}.",) if n_empty else ()
     if not named and not taken:
@@ -129,8 +122,8 @@ def _shared_out(classes: Sequence[Prospect], total: int) -> tuple[Prospect, ...]
 
 def _room(one: Prospect) -> Room:
     """A class with a URL brings an image at least; a quota that exceeds the URLs stays and will be short."""
-    least = max(one.quota.at_least, min(1, one.supply.urls))
-    most = max(least, min(one.supply.urls, _most(one.quota)))
+    least = max(one.quota.at_least, min(1, one.urls))
+    most = max(least, min(one.urls, _most(one.quota)))
     return Room(least, max(least, min(most, int(one.forecast))), most)
 
 
@@ -138,7 +131,7 @@ def _standing_by(one: Prospect) -> Prospect:
     """A reserve, with its even share where there is a total."""
     if not one.share:
         return one
-    wanted = max(one.quota.at_least, min(one.share, one.supply.urls, _most(one.quota)))
+    wanted = max(one.quota.at_least, min(one.share, one.urls, _most(one.quota)))
     return replace(one, quota=Quota(wanted, wanted))
 
 
@@ -146,15 +139,22 @@ def _most(quota: Quota) -> int:
     return sys.maxsize if quota.at_most is None else quota.at_most
 
 
-def _planned(one: Prospect, selection: Selection, rates: Rates) -> PlannedClass:
-    return PlannedClass(
-        label=one.label,
-        name=selection.names.get(one.label, one.label),
-        quota=one.quota,
-        candidates=one.supply.urls,
-        forecast=one.forecast,
-        shortfall_chance=shortfall_chance(one.supply, one.quota.at_least, rates),
-        named=one.label in selection.explicit,
+def _planned(
+    classes: Sequence[Prospect], selection: Selection, forecast: Forecast
+) -> tuple[PlannedClass, ...]:
+    wanted = [one.quota.at_least for one in classes]
+    chances = forecast.shortfall_chances([one.number for one in classes], wanted)
+    return tuple(
+        PlannedClass(
+            label=one.label,
+            name=selection.names.get(one.label, one.label),
+            quota=one.quota,
+            candidates=one.urls,
+            forecast=forecast.images[one.number],
+            shortfall_chance=chance,
+            named=one.label in selection.explicit,
+        )
+        for one, chance in zip(classes, chances, strict=True)
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import heapq
 import json
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,15 +57,20 @@ def survey_lists(sources: Sequence[LabelledRows], cache_dir: Path | None) -> Sur
 
 def _count(sources: Sequence[LabelledRows]) -> Survey:
     tally = _ListTally()
+    add_all(sources, tally.add)
+    return tally.survey(sources)
+
+
+def add_all(sources: Sequence[LabelledRows], add: Callable[[pa.RecordBatch], None]) -> None:
+    """Hand every batch to ``add``, in order and in a thread of its own, while the next one is read."""
     with ThreadPoolExecutor(1) as counter:
         waiting: deque[Future[None]] = deque()
         for batch in _batches(sources):
-            waiting.append(counter.submit(tally.add, batch))
+            waiting.append(counter.submit(add, batch))
             if len(waiting) > _AHEAD:
                 waiting.popleft().result()
         for future in waiting:
             future.result()
-    return tally.survey(sources)
 
 
 def _batches(sources: Sequence[LabelledRows]) -> Iterator[pa.RecordBatch]:

@@ -1,5 +1,6 @@
 """What is in a list, and what will be built from it."""
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -32,13 +33,33 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Candidates by class and kind of host: all that the planner sees."""
+    """Rows by class and kind of host: what a survey counts and a choice of classes needs."""
 
     labels: tuple[str, ...]
     """Sorted by the label's own text."""
     urls: tuple[int, ...]
     """URLs a class, Flickr included, in the order of ``labels``."""
     flickr_urls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCensus:
+    """Rows by class and politeness group: all that a forecast sees. Sparse, by column, 8 bytes a cell.
+
+    Class ``c`` has the cells ``starts[c]`` to ``starts[c + 1]``: ``n[i]`` of its URLs at
+    ``groups[group[i]]``, groups ascending, no group twice. Rows whose URL names no host are in no cell.
+    """
+
+    labels: tuple[str, ...]
+    """Sorted by the label's own text."""
+    groups: tuple[str, ...]
+    """Names of politeness groups, sorted."""
+    starts: "array[int]"
+    """One more than classes; type ``q``."""
+    group: "array[int]"
+    """A number a cell; type ``i``."""
+    n: "array[int]"
+    """URLs in the cell, 1 or more; type ``i``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +75,31 @@ class PlannedClass:
     forecast: float
     """Expected number of accepted images if every candidate were asked."""
     shortfall_chance: float
-    """0 to 1: the chance that fewer than ``quota.at_least`` can be had."""
+    """0 to 1: the chance that asking every candidate brings fewer than ``quota.at_least`` images."""
     named: bool = False
     """A person chose it by name: if it falls short it is kept and reported, never replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How a whole build went on virtual time, against one web that may well be so."""
+
+    seed: int
+    """Of the web and of all luck."""
+    elapsed_s: float
+    requests: int
+    accepted: int
+    throttled: int
+    """Answers 429."""
+    most_at_once: int
+    """Requests under way at the same time."""
+    busiest: str
+    """The politeness group with the most of them."""
+    most_at_busiest: int
+    short: tuple[tuple[str, int], ...] = ()
+    """(label, images missing) of classes of the dataset that stayed short, most missing first."""
+    replaced: tuple[tuple[str, str], ...] = ()
+    """(label, label of the reserve that took its place), in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +120,8 @@ class Plan:
     expected_s: float = 0.0
     expected_bytes: float = 0.0
     """On disk at the end, both copies counted."""
+    rehearsals: tuple[Rehearsal, ...] = ()
+    """Empty unless asked for."""
 
     @property
     def drawn(self) -> bool:
