@@ -25,6 +25,7 @@ from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
+from .learning import learn_from
 from .lists import Surveyed, census_of, choose, look, names_and_parents, open_lists, plan_of, wordnet
 from .presence import dataset_is_whole, require_journal, stored_recipe
 from .renaming import as_chosen
@@ -242,11 +243,14 @@ def _collect_and_finish(
         stopped = not met and _collect(
             Collection(workdir, known.plan, pool, journal, collect_settings(recipe)), say, stop
         )
+        trouble = learn_from(recipe, pool, journal)
         standing = Standing(known.plan, pool, journal)
+        report = None
         with suppress(StoppedError):
             if not stopped:
-                return finish(workdir, recipe, known, pool, journal, standing, say, stop)
-        return standing.report("interrupted", str(workdir.root))
+                report = finish(workdir, recipe, known, pool, journal, standing, say, stop)
+        report = report or standing.report("interrupted", str(workdir.root))
+        return replace(report, notes=(*report.notes, trouble)) if trouble else report
 
 
 def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
