@@ -1,5 +1,6 @@
 """A probe: an even sample of a list is asked by the real engine, and what it shows is stated and kept."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -16,6 +17,7 @@ from ..recipe import Recipe
 from ..run.assembly import Collection
 from ..run.engine import Ending
 from ..store.journal import Journal, JournalReader
+from ..store.mounts import machine_mounts, network_type
 from ..store.pool import Pool
 from ..store.workdir import Workdir, held
 from ..terms.plan import Plan, PlannedClass, Quota
@@ -44,7 +46,7 @@ class _Asked:
     answers: Answers
     crawl: Sides
     rejected: Counter[str]
-    stopped: bool
+    ending: Ending
     elapsed_s: float
     note: str
 
@@ -87,14 +89,12 @@ def _ask(recipe: Recipe, drawn: Drawn, workdir: Workdir, progress: Progress, sto
 
     with Journal(workdir.journal) as journal:
         collection = Collection(workdir, plan, pool, journal, collect_settings(recipe))
-        ending = None
-        if not collection.complete:
-            ending = collection.run(progress=say, stopping=lambda: stop.requested).ending
+        ending = collection.run(progress=say, stopping=lambda: stop.requested).ending
         trouble = learn_from(recipe, pool, journal, probed=True)
-        return _read(pool, journal, ending is Ending.STOPPED, elapsed_s, trouble)
+        return _read(pool, journal, ending, elapsed_s, trouble)
 
 
-def _read(pool: Pool, journal: JournalReader, stopped: bool, elapsed_s: float, note: str) -> _Asked:
+def _read(pool: Pool, journal: JournalReader, ending: Ending, elapsed_s: float, note: str) -> _Asked:
     """The journal of a sample as numbers."""
     decided, good, seconds = np.zeros(pool.n, bool), np.zeros(pool.n), np.zeros(pool.n)
     rejected: Counter[str] = Counter()
@@ -108,16 +108,16 @@ def _read(pool: Pool, journal: JournalReader, stopped: bool, elapsed_s: float, n
         if decided[i]:
             crawl.add(bool(pool.flickr[pool.host[i]]), picture, seconds[i])
     rejected.update(pool.unfit.column("reason").to_pylist())
-    return _Asked(pool, Answers(pool, decided, good, seconds), crawl, rejected, stopped, elapsed_s, note)
+    return _Asked(pool, Answers(pool, decided, good, seconds), crawl, rejected, ending, elapsed_s, note)
 
 
 def _measured(recipe: Recipe, drawn: Drawn, asked: _Asked) -> Probe:
     groups = kind_lines(asked.answers, drawn)
     hosts, n_hosts = host_lines(asked.answers, drawn)
     open_ = int((~asked.answers.decided).sum())
-    notes = (*drawn.selection.notes, *_doubts(open_, asked.stopped), *filter(None, (asked.note,)))
+    notes = (*drawn.selection.notes, *_doubts(open_, asked.ending), *filter(None, (asked.note,)))
     return Probe(
-        status="interrupted" if asked.stopped else "complete",
+        status="interrupted" if asked.ending is Ending.STOPPED else "complete",
         lists=recipe.lists,
         urls=drawn.n_urls,
         classes=len(set(drawn.strata.label.tolist())),
@@ -133,8 +133,8 @@ def _measured(recipe: Recipe, drawn: Drawn, asked: _Asked) -> Probe:
     )
 
 
-def _doubts(n_open: int, stopped: bool) -> Iterator[str]:
-    if stopped:
+def _doubts(n_open: int, ending: Ending) -> Iterator[str]:
+    if ending is not Ending.SETTLED:
         yield (
             "Stopped before all of the sample was asked. What was learned until then is kept; the hosts that "
             "promised most were asked first, so the figures flatter the list."
@@ -148,8 +148,13 @@ def _doubts(n_open: int, stopped: bool) -> Iterator[str]:
 
 @contextmanager
 def _work_folder() -> Iterator[Path]:
-    """A folder for one probe, gone afterwards; what a killed one left is removed."""
-    parent = home() / _FOLDERS
+    """A folder for one probe, gone afterwards; what a killed one left is removed.
+
+    It lies in GLEANSET_HOME, or with the machine's temporary files where that is on a network file system.
+    """
+    parent = home().resolve() / _FOLDERS
+    if network_type(parent, machine_mounts()):
+        parent = Path(tempfile.gettempdir()).resolve() / f"gleanset-{os.getuid()}"
     with storage_errors("making the folder", parent):
         parent.mkdir(parents=True, exist_ok=True)
         _tidy([entry for entry in parent.iterdir() if entry.is_dir() and not entry.is_symlink()])

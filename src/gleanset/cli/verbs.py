@@ -126,6 +126,8 @@ def probe(sample: str | None, page: str | None, **values: Any) -> int:
     from .. import api
 
     size = api.SAMPLE if sample is None else _sample_size(sample)
+    if page is not None and not Path(page).absolute().parent.is_dir():
+        raise click.UsageError(f"-o {page}. There is no such folder.")
     said = _said(recipe, PROBING)
     found, signalled = _watched(
         talk, lambda watch, stop: api.probe(lists, sample=size, progress=watch, stop=stop, **said)
