@@ -96,10 +96,28 @@ def test_a_picture_is_a_success_whether_it_was_wanted_or_not(journal: Journal) -
 
 
 def test_later_is_no_failure(journal: Journal) -> None:
-    """429 says nothing of the picture."""
+    """429 says nothing of the picture, whether it came once or to the end."""
     late = found(0, START_S + 1, failure=Failure.RATE_LIMITED, status=429)
-    journal.write([late])
+    journal.write([late, Settlement(1, Verdict.DEFERRED, "rate-limited", 4)])
     assert records_of(POOL, journal.rows()) == []  # type: ignore[arg-type]
+
+
+def test_a_site_that_was_given_up_is_known_for_it(journal: Journal, home: Path) -> None:
+    """It failed three times over two URLs and was parked to the end: no row has an answer, and it is dead."""
+    journal.write(
+        [
+            Settlement(4, Verdict.DEFERRED, "connect-timeout", 2, None, START_S + 90),
+            Settlement(5, Verdict.DEFERRED, "connect-timeout", 1, None, START_S + 90),
+            Settlement(0, Verdict.DEFERRED, "timeout", 0, None, START_S + 90),
+        ]
+    )
+    journal.note("run-ended", {"elapsed_s": 5.0, "ending": "settled"})
+    learn_from(RECIPE, POOL, journal)  # type: ignore[arg-type]
+    hosts = known_hosts(RECIPE, None).hosts
+    assert list(hosts) == ["gone.example"]
+    dead = hosts["gone.example"]
+    assert (dead.tries, dead.successes, dead.seconds_s) == pytest.approx((2, 0, 15.0), rel=1e-3)
+    assert (dead.answered, dead.at_s) == (False, START_S)
 
 
 def test_a_name_that_was_known_to_be_dead_was_not_asked(journal: Journal) -> None:

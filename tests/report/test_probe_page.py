@@ -81,6 +81,13 @@ def test_a_probe_without_a_success_has_its_page() -> None:
     assert "–" in page
 
 
+def test_without_a_success_there_is_no_time_per_success() -> None:
+    """0 s would read as if pictures came for nothing."""
+    crawl = (CrawlPoint(0, 0, 0.0, 1, 0, 5.0), CrawlPoint(0, 0, 0.0, 2, 0, 9.0))
+    last = crawl_charts(crawl).splitlines()[-1]
+    assert last.split() == ["2", "–", "–"]
+
+
 def test_hosts_of_a_probe_are_escaped() -> None:
     """A list names what it likes."""
     host = MeasuredRow("<script>evil</script>.example", 5, 5, 1, (0.2, 0.04, 0.62), (3.0, 1.0, 9.0))

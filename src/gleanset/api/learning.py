@@ -2,8 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..errors import StorageError
@@ -15,9 +15,16 @@ from ..store.knowledge_rows import KindRecord
 from ..store.pool import Pool
 from ..terms.knowledge import HostRecord
 from ..terms.outcome import Failure
-from ..terms.verdict import Judgement
+from ..terms.verdict import Judgement, Verdict
 from .lists import home
 
+_LIMITS_S = {
+    Failure.CONNECT_TIMEOUT.word: 5.0,
+    Failure.NAME_TIMEOUT.word: 5.0,
+    Failure.TIMEOUT.word: 10.0,
+    Failure.TOO_SLOW.word: 10.0,
+}
+"""How long a fruitless attempt takes by our own limits (``fetch.base``), where its time was not kept."""
 _NO_RATES: Mapping[str, float] = MappingProxyType({})
 
 
@@ -61,7 +68,7 @@ def learn_from(
     try:
         with Knowledge.open(home()) as knowledge:
             last, rows = new_rows(journal, knowledge.learned(name))
-            records = records_of(pool, rows, rates)
+            records = records_of(pool, rows, rates, recipe.timeout)
             if records:
                 lesson = Lesson(name, last)
                 scope = scope_of(recipe.resolve)
@@ -81,16 +88,22 @@ def journal_name(pool: Pool, journal: JournalReader) -> str:
 def new_rows(journal: JournalReader, after: int) -> tuple[int, Iterator[JournalRow]]:
     """The newest place in the journal, and what was asked by the runs that began after place ``after``.
 
-    A row that a later run only judged anew is none of them.
+    A row that a later run only judged anew is none of them. What was asked in vain and then deferred has no
+    date of its own, and gets that of its run.
     """
     notes = list(journal.notes())
-    since_s = min(
-        (float(note.payload["at"]) for note in notes if note.kind == "run" and note.seq > after),
-        default=float("inf"),
-    )
+    began_s = [float(note.payload["at"]) for note in notes if note.kind == "run" and note.seq > after]
     last = max((note.seq for note in notes), default=0)
-    rows = journal.rows(after)
-    return last, (row for row in rows if row.at_s is not None and row.at_s >= since_s)
+    return last, _dated(journal.rows(after), began_s) if began_s else iter(())
+
+
+def _dated(rows: Iterable[JournalRow], began_s: Sequence[float]) -> Iterator[JournalRow]:
+    first_s, last_s = min(began_s), max(began_s)
+    for row in rows:
+        if row.at_s is None and _was_given_up(row):
+            yield replace(row, at_s=last_s)
+        elif row.at_s is not None and row.at_s >= first_s:
+            yield row
 
 
 def is_picture(row: JournalRow) -> bool:
@@ -100,19 +113,31 @@ def is_picture(row: JournalRow) -> bool:
 
 
 def is_try(row: JournalRow) -> bool:
-    """Whether its host was asked for a picture, and said something of it: 429 says only "later"."""
-    return bool(row.elapsed_s) and row.reason != Failure.RATE_LIMITED.word
+    """Whether its host was asked for it, and brought it or failed: 429 says only "later"."""
+    asked = bool(row.elapsed_s) or _was_given_up(row)
+    return asked and row.reason != Failure.RATE_LIMITED.word
 
 
-def seconds_of(row: JournalRow) -> float:
-    """Time spent on a candidate, each of its attempts taken to be as long as the last."""
-    return (row.elapsed_s or 0.0) * max(1, row.attempts)
+def _was_given_up(row: JournalRow) -> bool:
+    """Whether its host failed and was parked for longer than the run lasted; such rows have no answer."""
+    return row.verdict is Verdict.DEFERRED and row.elapsed_s is None and row.attempts > 0
+
+
+def seconds_of(row: JournalRow, timeout_s: float) -> float:
+    """Time spent on a candidate: each attempt is taken to be as long as the last, or as our limits allow."""
+    each_s = row.elapsed_s
+    if each_s is None:
+        each_s = min(_LIMITS_S.get(row.reason, 0.0), timeout_s)
+    return each_s * max(1, row.attempts)
 
 
 def records_of(
-    pool: Pool, rows: Iterable[JournalRow], rates: Mapping[str, float] = _NO_RATES
+    pool: Pool,
+    rows: Iterable[JournalRow],
+    rates: Mapping[str, float] = _NO_RATES,
+    timeout_s: float = 30.0,
 ) -> list[HostRecord]:
-    """What the rows tell of each group of the pool.
+    """What the rows tell of each group of the pool; ``timeout_s``: the time that an image was given.
 
     A picture counts for the site that the list names, also where a redirect led to another one: what is asked
     next time is the list's URL.
@@ -122,7 +147,7 @@ def records_of(
         own = sums.setdefault(int(pool.host[row.candidate]), [0.0] * 5)
         own[0] += 1
         own[1] += is_picture(row)
-        own[2] += seconds_of(row)
+        own[2] += seconds_of(row, timeout_s)
         own[3] = own[3] or row.status is not None
         own[4] = max(own[4], row.at_s or 0.0)
     named = ((pool.hosts[host], one) for host, one in sorted(sums.items()))

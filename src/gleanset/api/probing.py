@@ -24,7 +24,7 @@ from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from ..terms.verdict import Verdict
 from .building import check_network, collect_settings
-from .learning import is_picture, learn_from, seconds_of
+from .learning import is_picture, is_try, learn_from, seconds_of
 from .lists import home, open_lists
 from .measuring import Answers, host_lines, kind_lines
 from .probed import Probe
@@ -91,24 +91,25 @@ def _ask(recipe: Recipe, drawn: Drawn, workdir: Workdir, progress: Progress, sto
         collection = Collection(workdir, plan, pool, journal, collect_settings(recipe))
         ending = collection.run(progress=say, stopping=lambda: stop.requested).ending
         trouble = learn_from(recipe, pool, journal, probed=True)
-        return _read(pool, journal, ending, elapsed_s, trouble)
+        answers, crawl, rejected = _read(recipe, pool, journal)
+        return _Asked(pool, answers, crawl, rejected, ending, elapsed_s, trouble)
 
 
-def _read(pool: Pool, journal: JournalReader, ending: Ending, elapsed_s: float, note: str) -> _Asked:
-    """The journal of a sample as numbers."""
+def _read(recipe: Recipe, pool: Pool, journal: JournalReader) -> tuple[Answers, Sides, Counter[str]]:
+    """The journal of a sample as numbers, as curves, and the reasons of what brought no picture."""
     decided, good, seconds = np.zeros(pool.n, bool), np.zeros(pool.n), np.zeros(pool.n)
     rejected: Counter[str] = Counter()
     crawl = Sides()
     for row in journal.rows():
         i, picture = row.candidate, is_picture(row)
-        seconds[i], good[i] = seconds_of(row), picture
-        decided[i] = row.verdict is not Verdict.DEFERRED
+        seconds[i], good[i] = seconds_of(row, recipe.timeout), picture
+        decided[i] = row.verdict is not Verdict.DEFERRED or is_try(row)
         if not picture:
             rejected[row.reason] += 1
         if decided[i]:
             crawl.add(bool(pool.flickr[pool.host[i]]), picture, seconds[i])
     rejected.update(pool.unfit.column("reason").to_pylist())
-    return _Asked(pool, Answers(pool, decided, good, seconds), crawl, rejected, ending, elapsed_s, note)
+    return Answers(pool, decided, good, seconds), crawl, rejected
 
 
 def _measured(recipe: Recipe, drawn: Drawn, asked: _Asked) -> Probe:

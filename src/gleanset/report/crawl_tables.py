@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ..figures import count, duration
+from ..figures import DASH, count, duration
 from .crawl_view import seconds_per_success
 from .data import CrawlPoint
 from .scales import thin
@@ -32,7 +32,7 @@ def crawl_charts(points: Sequence[CrawlPoint], width: int = 80) -> str:
             _stacked(
                 "Successes", tried, [(p.flickr_accepted, p.other_accepted) for p in shown], count, width
             ),
-            _beside(tried, [(rolling[0][i], rolling[1][i]) for i in kept], width),
+            _beside(tried, [(rolling[0][i], rolling[1][i]) for i in kept], points[-1], width),
         )
     )
 
@@ -51,9 +51,15 @@ def _stacked(
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _beside(tried: Sequence[str], values: Sequence[Pair], width: int) -> str:
-    """G7: two bars a row, Flickr's and the others'."""
-    said = [(duration(flickr), duration(other)) for flickr, other in values]
+def _beside(tried: Sequence[str], values: Sequence[Pair], last: CrawlPoint, width: int) -> str:
+    """G7: two bars a row, Flickr's and the others'; a dash where not one picture came."""
+    said = [
+        (
+            duration(flickr) if last.flickr_accepted else DASH,
+            duration(other) if last.other_accepted else DASH,
+        )
+        for flickr, other in values
+    ]
     left = max(map(len, tried))
     first, second = max(len(a) for a, _ in said), max(len(b) for _, b in said)
     cells = room(width, left + first + second + 4) // 2
