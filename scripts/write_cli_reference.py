@@ -34,7 +34,7 @@ TAIL = """## Exit codes
 | 1 | stopped by an error that the message explains; state is kept, the same command goes on |
 | 2 | wrong usage or an unreadable list; nothing was written |
 | 3 | done, but some class is short: the dataset is packed all the same, the shortfall is listed |
-| 130, 143 | interrupted by Ctrl-C or SIGTERM; state is kept |
+| 130, 143 | interrupted by Ctrl-C or SIGTERM; state is kept, and what a `probe` has learned so far |
 
 The first Ctrl-C drains and commits, the second quits. `pack`, `report` and `status` end with 0 when they did
 what they were asked, however the build stands. After 1 and 2 the message is on stderr.
@@ -67,6 +67,11 @@ what they were asked, however the build stands. After 1 and 2 the message is on 
 | `survey` | `classes`, `urls`, `flickr_urls`, `odd_lines`, `hosts`, `at_least` (a list of `images`, \
 `classes`, `classes_flickr`), `top_hosts`, `odd_examples` |
 | `classes` | `classes`: a list of `id`, `name`, `urls`, `flickr_urls`, `forecast` |
+| `probe` | `status` (`complete`, `interrupted`), `lists`, `urls`, `classes`, `sampled`, `tried`, \
+`successes`, `groups` (`flickr`, `cdn`, `other` as far as there are any, then `all`) and `hosts` (lists of \
+`name`, `urls`, `tried`, `successes`, `seconds_s`, `success`, `success_95`, `per_success_s`, \
+`per_success_s_95`; intervals are `[low, high]`; what is not known is null), `n_hosts`, `rejected`, `seed`, \
+`elapsed_s`, `notes` |
 | `plan` | `classes` and `reserves` (lists of `id`, `name`, `quota`, `quota_at_most`, `candidates`, \
 `forecast`, `shortfall_chance`), `seed`, `total`, `rates_from`, `notes`, `expected_requests`, `expected_s`, \
 `expected_bytes`, `rehearsals` (empty without `--rehearse`; else a list of `seed`, `elapsed_s`, \
@@ -77,7 +82,8 @@ what they were asked, however the build stands. After 1 and 2 the message is on 
 
 | variable | meaning |
 | --- | --- |
-| `GLEANSET_HOME` | where counts of lists are kept between runs; default: the user's cache folder |
+| `GLEANSET_HOME` | where counts of lists and what was learned of hosts are kept; default: the user's cache \
+folder |
 | `GLEANSET_CONFIG` | the file of `--config` |
 """
 

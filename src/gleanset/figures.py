@@ -29,6 +29,21 @@ def share(part: float, whole: float) -> str:
     return f"{percent:.0f} %" if percent in {0, 100} else f"{percent:.1f} %"
 
 
+def share_between(value: float, low: float, high: float) -> str:
+    """A share (0 to 1) with its interval: ``57.3 % (54.2 to 60.4)``."""
+    return f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def seconds_between(value_s: float, low_s: float, high_s: float) -> str:
+    """A time with its interval, three figures: ``0.52 s (0.49 to 0.55)``."""
+    return f"{_three(value_s)} s ({_three(low_s)} to {_three(high_s)})"
+
+
+def _three(value: float) -> str:
+    digits = 0 if value >= 99.5 else 1 if value >= 9.95 else 2
+    return f"{value:,.{digits}f}"
+
+
 def size(n_bytes: float) -> str:
     """Decimal units, three figures: ``1.42 GB``."""
     value = float(n_bytes)

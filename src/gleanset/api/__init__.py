@@ -17,13 +17,17 @@ from ..store.workdir import Workdir
 from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
+from .probed import SAMPLE, Probe, ProbeLine
 from .results import ClassLine, ClassResult, Progress, Report, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
+    "SAMPLE",
     "ClassLine",
     "ClassResult",
     "Plan",
+    "Probe",
+    "ProbeLine",
     "Report",
     "StopSignal",
     "Survey",
@@ -35,6 +39,9 @@ __all__ = [
     "inspect_image",
     "pack",
     "plan",
+    "probe",
+    "probe_charts",
+    "probe_page",
     "report",
     "status",
     "survey",
@@ -120,6 +127,48 @@ def plan(lists: Lists, *, rehearse: bool = False, **options: Any) -> Plan:
 
     recipe = _recipe(lists, options)
     return rehearsed(recipe) if rehearse else plan_lists(recipe)
+
+
+def probe(
+    lists: Lists,
+    *,
+    sample: int = SAMPLE,
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    **options: Any,
+) -> Probe:
+    """Ask a sample of the lists' URLs, measure success and time by host, and keep what was learned of hosts.
+
+    Args:
+        lists: paths of lists.
+        sample: how many URLs, spread evenly over the chosen classes and, inside each, over hosts.
+        progress: hears where it stands, several times a second, in this thread.
+        stop: asks for an orderly end; what was learned until then is kept.
+        options: those of ``gleanset probe``, with underscores.
+
+    Raises:
+        UsageError: an option or a list is refused; nothing was written.
+    """
+    from .probing import probe_lists
+
+    return probe_lists(_recipe(lists, options), sample, progress or silent, stop or StopSignal())
+
+
+def probe_page(found: Probe, page: str | Path, *, title: str = "A list") -> Path:
+    """Write what a probe measured with its charts (G4 to G7 of the 2019 analysis) as one page; its path."""
+    from ..report.page import render_probe
+    from ..store.durable import write_atomically
+    from .probed import probe_data
+
+    write_atomically(Path(page), render_probe(probe_data(found), title))
+    return Path(page)
+
+
+def probe_charts(found: Probe, width: int = 80) -> str:
+    """The same charts as text, at most ``width`` columns wide."""
+    from ..report.crawl_tables import crawl_charts
+
+    return crawl_charts(found.crawl, width)
 
 
 def pack(out: str | Path, *, to: str | Path | None = None, **options: Any) -> Report:

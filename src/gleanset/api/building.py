@@ -28,6 +28,7 @@ from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
 from .knowing import believed
+from .learning import learn_from
 from .lists import (
     Surveyed,
     census_of,
@@ -264,11 +265,14 @@ def _collect_and_finish(
             say,
             stop,
         )
+        trouble = learn_from(recipe, pool, journal)
         standing = Standing(known.plan, pool, journal)
+        report = None
         with suppress(StoppedError):
             if not stopped:
-                return finish(workdir, recipe, known, pool, journal, standing, say, stop)
-        return standing.report("interrupted", str(workdir.root))
+                report = finish(workdir, recipe, known, pool, journal, standing, say, stop)
+        report = report or standing.report("interrupted", str(workdir.root))
+        return replace(report, notes=(*report.notes, trouble)) if trouble else report
 
 
 def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:

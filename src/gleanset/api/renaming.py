@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -66,6 +68,24 @@ class OfHosts(_Seen):
         for batch in self._source.batches():
             numbers = self._hosts.of(batch.column("url"))
             yield batch.filter(pa.array(self._wanted.of(numbers)))
+
+
+class Picked(_Seen):
+    """Some rows of a list by their numbers, counted from ``first``; they need not be this list's own."""
+
+    def __init__(self, source: LabelledRows, rows: npt.NDArray[np.int64], first: int = 0) -> None:
+        """``rows``: ascending."""
+        super().__init__(source)
+        self._rows = rows
+        self._first = first
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        passed = self._first
+        for batch in self._source.batches():
+            start, end = np.searchsorted(self._rows, (passed, passed + batch.num_rows))
+            if end > start:
+                yield batch.take(pa.array(self._rows[start:end] - passed))
+            passed += batch.num_rows
 
 
 class Renamed(_Seen):

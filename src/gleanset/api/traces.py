@@ -44,6 +44,32 @@ class Thinned(Generic[Point]):
         return (*self._kept, last) if self._n % self._step else tuple(self._kept)
 
 
+class Sides:
+    """Running sums of tries, pictures and time, Flickr and others apart: what G4 to G7 are drawn from."""
+
+    def __init__(self) -> None:
+        self._kept: Thinned[CrawlPoint] = Thinned()
+        self._flickr: list[float] = [0, 0, 0.0]
+        self._other: list[float] = [0, 0, 0.0]
+
+    def add(self, flickr: bool, good: bool, elapsed_s: float) -> None:
+        """One URL more, in the order in which they were decided."""
+        side = self._flickr if flickr else self._other
+        side[0] += 1
+        side[1] += good
+        side[2] += elapsed_s
+        if self._kept.due():
+            self._kept.keep(self._sums())
+
+    def _sums(self) -> CrawlPoint:
+        (ft, fa, fs), (ot, oa, os) = self._flickr, self._other
+        return CrawlPoint(int(ft), int(fa), fs, int(ot), int(oa), os)
+
+    def points(self) -> tuple[CrawlPoint, ...]:
+        """The sums so far, thinned; the last one is the whole."""
+        return self._kept.ending(self._sums())
+
+
 class Traces:
     """Takes the rows in the order of writing, which is that of time but for some seconds."""
 
@@ -56,9 +82,7 @@ class Traces:
         self._accepted: Thinned[tuple[float, int]] = Thinned()
         self._n_accepted = 0
         self._first_s = self._last_s = 0.0
-        self._tries: Thinned[CrawlPoint] = Thinned()
-        self._flickr: list[float] = [0, 0, 0.0]
-        self._other: list[float] = [0, 0, 0.0]
+        self._sides = Sides()
 
     def add(self, row: JournalRow, c: int, flickr: bool) -> None:
         """``c``: the row's class; ``flickr``: whether its URL is Flickr's."""
@@ -67,12 +91,7 @@ class Traces:
             self._add_accepted(row, c)
         if row.at_s is None or not row.elapsed_s:
             return
-        side = self._flickr if flickr else self._other
-        side[0] += 1
-        side[1] += accepted
-        side[2] += row.elapsed_s
-        if self._tries.due():
-            self._tries.keep(self._sums())
+        self._sides.add(flickr, accepted, row.elapsed_s)
 
     def _add_accepted(self, row: JournalRow, c: int) -> None:
         at_s = row.at_s or 0.0
@@ -89,10 +108,6 @@ class Traces:
     def _reached(self) -> tuple[float, int]:
         return self._last_s - self._first_s, self._n_accepted
 
-    def _sums(self) -> CrawlPoint:
-        (ft, fa, fs), (ot, oa, os) = self._flickr, self._other
-        return CrawlPoint(int(ft), int(fa), fs, int(ot), int(oa), os)
-
     @property
     def finished_at_s(self) -> float | None:
         """Wall clock of the last accepted image; None: there is none."""
@@ -104,4 +119,4 @@ class Traces:
 
     def crawl(self) -> tuple[CrawlPoint, ...]:
         """Running sums for the first tool's charts, in the order in which URLs were decided."""
-        return self._tries.ending(self._sums())
+        return self._sides.points()

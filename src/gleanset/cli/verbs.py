@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from ..recipe import Recipe, Talk, load
+from ..recipe import OPTIONS, Recipe, Talk, load
+from ..recipe.forms import whole
 from . import views
 from .options import EPILOG, Verb, given, recipe_options, talk_options
 from .output import Unbroken, emit, emit_json
+from .probe_view import probe_text
 from .stopping import INTERRUPTED, Interrupts
 
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
@@ -18,6 +20,12 @@ DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
 READING = ("source", "url_col", "label_col")
 FILTERING = ("hosts", "exclude_hosts", *READING)
+ASKING = tuple(
+    field
+    for field, option in OPTIONS.items()
+    if option.group in {"how", "manners", "network", "which images"}
+)
+PROBING = tuple(field for field in (*CHOICE, "seed", *FILTERING, *ASKING) if field != "work")
 PACKING = ("format", "split", "shard_size", "class_dirs")
 
 LISTS = click.Argument(["lists"], nargs=-1, metavar="LIST...")
@@ -49,7 +57,10 @@ def build(out: str | None, **values: Any) -> int:
     from .. import api
 
     told = recipe.said()
-    return _watched(talk, lambda watch, stop: api.build(recipe.lists, out, progress=watch, stop=stop, **told))
+    report, signalled = _watched(
+        talk, lambda watch, stop: api.build(recipe.lists, out, progress=watch, stop=stop, **told)
+    )
+    return _ended(report, talk, signalled)
 
 
 def demo(out: str, **values: Any) -> int:
@@ -57,22 +68,25 @@ def demo(out: str, **values: Any) -> int:
     talk = _resolved(values)[1]
     from .. import api
 
-    return _watched(talk, lambda watch, stop: api.demo(out, progress=watch, stop=stop))
+    report, signalled = _watched(talk, lambda watch, stop: api.demo(out, progress=watch, stop=stop))
+    return _ended(report, talk, signalled)
 
 
-def _watched(talk: Talk, work: Callable[..., Any]) -> int:
-    """Run ``work(watch, stop)`` under the live view with signals in hand; show its report."""
+def _watched(talk: Talk, work: Callable[..., Any]) -> tuple[Any, int | None]:
+    """Run ``work(watch, stop)`` under the live view with signals in hand: (its result, 130, 143 or None)."""
     from .. import api
     from .progress import LiveView
 
     stop = api.StopSignal()
     with Unbroken(LiveView(quiet=talk.quiet)) as view, Interrupts(stop, view.draining) as signals:
-        report = work(view, stop)
-    if talk.json_:
-        emit_json(report.to_json())
-    else:
-        emit(views.report_text(report))
-    return ended(report.status, signals.exit_code)
+        found = work(view, stop)
+    return found, signals.exit_code
+
+
+def _ended(report: Any, talk: Talk, signalled: int | None) -> int:
+    """Show the report of a build; its exit code."""
+    _shown(report, talk)
+    return ended(report.status, signalled)
 
 
 def ended(status: str, signalled: int | None) -> int:
@@ -103,6 +117,37 @@ def survey(page: str | None, **values: Any) -> int:
     if not talk.quiet:
         emit("\n" + api.survey_charts(found))
     return DONE
+
+
+def probe(sample: str | None, page: str | None, **values: Any) -> int:
+    """Sample a list, measure success and time by host, draw four charts, and keep what was learned."""
+    recipe, talk = _resolved(values)
+    lists = _lists(recipe)
+    from .. import api
+
+    size = api.SAMPLE if sample is None else _sample_size(sample)
+    if page is not None and not Path(page).absolute().parent.is_dir():
+        raise click.UsageError(f"-o {page}. There is no such folder.")
+    said = _said(recipe, PROBING)
+    found, signalled = _watched(
+        talk, lambda watch, stop: api.probe(lists, sample=size, progress=watch, stop=stop, **said)
+    )
+    if page is not None and found.groups:
+        api.probe_page(found, page, title=", ".join(Path(name).name for name in lists))
+    if talk.json_:
+        emit_json(found.to_json())
+    else:
+        emit(probe_text(found))
+        if not talk.quiet and (charts := api.probe_charts(found)):
+            emit("\n" + charts)
+    return ended(found.status, signalled)
+
+
+def _sample_size(text: str) -> int:
+    try:
+        return whole(text)
+    except ValueError as error:
+        raise click.UsageError(f"--sample {text}. {error}") from None
 
 
 def classes(search: str | None, as_csv: bool, **values: Any) -> int:
@@ -189,6 +234,9 @@ def verbs() -> list[click.Command]:
     page = click.Option(
         ["-o", "--out", "page"], metavar="FILE.html", help="write figures and charts as a page"
     )
+    sample = click.Option(
+        ["--sample"], metavar="N", help="URLs to ask, spread evenly over classes and hosts [25,000]"
+    )
     packed = _out(
         "folder for the other form [the build's own, where it takes the dataset's place]", dest="to"
     )
@@ -196,6 +244,7 @@ def verbs() -> list[click.Command]:
         _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
         _verb(survey, [LISTS, page, *recipe_options(READING)]),
         _verb(classes, [LISTS, search, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
+        _verb(probe, [LISTS, sample, page, *recipe_options(PROBING)]),
         _verb(plan, [LISTS, rehearse, *recipe_options()]),
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),
         _verb(report, [DIR, *talk_options()]),

@@ -3,7 +3,8 @@
 Every URL of the sample has a weight: for how many URLs of the list it stands. Rates are weighted means
 (Hajek 1971). Their variance is that of Taylor linearisation, once as if URLs were drawn one by one and once
 as if whole hosts were, and the larger one counts: the fates of a host's URLs resemble one another (Kish
-1965).
+1965). Of an even list 95 % of intervals hold the truth, of a very uneven one 92 % with 1,500 URLs and
+85 % with 400 (measured on 300 samples each, see the tests).
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int32]
 Z_95 = 1.959964
 """The normal quantile of 0.975."""
+OFTEN = 8
+"""Tries from which on a host counts as the list has it. With fewer, samples of 400 missed more often."""
+SHRINKAGE = 2.0
+"""Tries that the whole's mean weighs against a stratum's own, as in ``frontier.yields``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +32,19 @@ class Estimate:
     high: float
 
 
-def success_rate(weights: Floats, good: Floats, host: Numbers) -> Estimate | None:
+def success_rate(weights: Floats, good: Floats, host: Numbers, stratum: Numbers) -> Estimate | None:
     """The share of URLs that bring a picture; None without any.
 
-    ``weights`` above 0, ``good`` 0 or 1, ``host`` the politeness group: (n,) each. The interval is Wilson's
-    (1927), which stays inside 0 to 1, for the number of URLs that a plain sample of the same variance would
-    have (Korn and Graubard 1998).
+    (n,) each: ``weights`` above 0, ``good`` 0 or 1, ``host`` the politeness group, ``stratum`` the part of
+    the list to which the weights were scaled (`scaled`), so that differences between parts are no error. The
+    interval is Wilson's (1927), which stays inside 0 to 1, for the number of URLs that a plain sample of the
+    same variance would have (Korn and Graubard 1998).
     """
     if not len(weights):
         return None
     rate = float(np.average(good, weights=weights))
-    variance = _variance(weights * (good - rate), host) / weights.sum() ** 2
-    n = weights.sum() ** 2 / (weights**2).sum()
+    variance = _variance(weights, good, host, stratum) / float(weights.sum()) ** 2
+    n = float(weights.sum() ** 2 / (weights**2).sum())
     return wilson(rate, min(rate * (1 - rate) / variance, len(weights)) if variance > 0 else n)
 
 
@@ -49,7 +55,9 @@ def wilson(rate: float, n: float) -> Estimate:
     return Estimate(rate, max(0.0, min(middle - half, rate)), min(1.0, max(middle + half, rate)))
 
 
-def time_per_success(weights: Floats, seconds: Floats, good: Floats, host: Numbers) -> Estimate | None:
+def time_per_success(
+    weights: Floats, seconds: Floats, good: Floats, host: Numbers, stratum: Numbers
+) -> Estimate | None:
     """Seconds spent on requests for each picture; None where none came.
 
     A ratio of two weighted sums; its variance is that of the residuals ``seconds - ratio * good`` (Cochran
@@ -61,7 +69,7 @@ def time_per_success(weights: Floats, seconds: Floats, good: Floats, host: Numbe
     ratio = float((weights * seconds).sum()) / pictures
     if ratio <= 0:
         return Estimate(0.0, 0.0, 0.0)
-    spread = Z_95 * sqrt(_variance(weights * (seconds - ratio * good), host)) / pictures / ratio
+    spread = Z_95 * sqrt(_variance(weights, seconds - ratio * good, host, stratum)) / pictures / ratio
     return Estimate(ratio, ratio * exp(-spread), ratio * exp(min(spread, 50.0)))
 
 
@@ -84,11 +92,41 @@ def carried_over(weights: Floats, decided: NDArray[np.bool_], host: Numbers, kin
     return weights
 
 
-def _variance(residuals: Floats, host: Numbers) -> float:
-    """Of the sum of weighted residuals: as single URLs, or as hosts."""
-    single = float((residuals**2).sum())
+def strata_by_host(
+    decided: NDArray[np.bool_], host: Numbers, kind: Numbers, at_least: int = OFTEN
+) -> Numbers:
+    """(n,) the part of the list that each URL speaks for: its host, if that was asked often, else its kind.
+
+    Hosts are ``n_kinds + host``. Of a giant the list has thousands of URLs and the sample, which is even over
+    hosts, few with huge weights; what it shows in one class it shows in others too, so its URLs count alike.
+    """
+    n_decided = np.bincount(host[decided], minlength=int(host.max(initial=0)) + 1)
+    n_kinds = int(kind.max(initial=0)) + 1
+    return np.where(n_decided[host] >= at_least, n_kinds + host, kind).astype(np.int32)
+
+
+def scaled(weights: Floats, stratum: Numbers, totals: Floats) -> Floats:
+    """(n,) weights that add up to ``totals`` in every stratum that has any (post-stratification)."""
+    sums = np.bincount(stratum, weights, len(totals))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return weights * np.where(sums > 0, totals / sums, 0.0)[stratum]
+
+
+def _variance(weights: Floats, values: Floats, host: Numbers, stratum: Numbers) -> float:
+    """Of the weighted sum of values: drawn as single URLs, or as hosts, except those that are strata.
+
+    Deviations are those from the stratum's mean, which is shrunk to the whole's by `SHRINKAGE` tries: eight
+    failures in a row do not make it certain that a host is dead.
+    """
+    sums, n = np.bincount(stratum, weights), np.bincount(stratum)
+    means = np.bincount(stratum, weights * values) / np.where(sums > 0, sums, 1.0)
+    means = (n * means + SHRINKAGE * np.average(values, weights=weights)) / (n + SHRINKAGE)
+    degrees = np.sqrt(n / np.maximum(n - 1, 1))
+    residuals = weights * (values - means[stratum]) * degrees[stratum]
     numbers = np.unique(host, return_inverse=True)[1]
-    sums = np.bincount(numbers, residuals)
-    if len(sums) < 2:
-        return single
-    return max(single, float((sums**2).sum()) * len(sums) / (len(sums) - 1))
+    n_hosts = np.bincount(stratum, np.bincount(numbers)[numbers] ** -1.0)
+    several = n_hosts[stratum] > 1.5
+    as_hosts = np.bincount(numbers[several], residuals[several]) ** 2
+    lost = max(1.0, float(n_hosts[n_hosts > 1.5].sum()) - 1)
+    alone = float((residuals[~several] ** 2).sum())
+    return max(float((residuals**2).sum()), alone + float(as_hosts.sum()) * (1 + 1 / lost))

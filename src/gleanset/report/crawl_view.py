@@ -102,15 +102,21 @@ def _successes(points: Sequence[CrawlPoint]) -> Figure:
 
 
 def _per_success(points: Sequence[CrawlPoint]) -> Figure:
-    window = max(1, round(len(points) * _ROLLING))
-    series = (
-        Series("Flickr", "flickr", _rolling([(p.flickr_s, p.flickr_accepted) for p in points], window)),
-        Series("other", "other", _rolling([(p.other_s, p.other_accepted) for p in points], window)),
-    )
+    flickr, other = seconds_per_success(points)
+    series = (Series("Flickr", "flickr", flickr), Series("other", "other", other))
     y_axis = Axis("seconds", ticks(max(max(one.values) for one in series)), _plain_seconds, duration)
     chart = line_chart("Time per success, rolling", _xs(points), series, _tried_axis(points), y_axis)
     caption = f"rolling over the last {_ROLLING:.0%} of the run"
     return _figure("Time per success", caption, chart, series, _behind(points, series, duration))
+
+
+def seconds_per_success(points: Sequence[CrawlPoint]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Flickr's and the others' time per success at each point, rolling over a tenth of the run."""
+    window = max(1, round(len(points) * _ROLLING))
+    return (
+        _rolling([(p.flickr_s, p.flickr_accepted) for p in points], window),
+        _rolling([(p.other_s, p.other_accepted) for p in points], window),
+    )
 
 
 def _rolling(sums: Sequence[tuple[float, int]], window: int) -> tuple[float, ...]:

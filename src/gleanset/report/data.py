@@ -134,12 +134,33 @@ class ReportData:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """What a sample says of a host or a kind of hosts; intervals of 95 % are (value, low, high)."""
+
+    name: str
+    urls: int
+    """In the list."""
+    tried: int
+    accepted: int
+    success: tuple[float, float, float] | None = None
+    """The share of URLs that bring a picture, 0 to 1."""
+    per_success_s: tuple[float, float, float] | None = None
+    """Seconds spent on requests for each picture; None where none came."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeData:
     """What a probe of a list measured (F15, charts G4 to G7)."""
 
     groups: tuple[GroupRow, ...]
+    """As they were tried, unweighted."""
     crawl: tuple[CrawlPoint, ...]
     rejected: tuple[tuple[str, int], ...]
-    hosts: tuple[HostRow, ...] = ()
+    hosts: tuple[MeasuredRow, ...] = ()
     n_hosts: int = 0
     elapsed_s: float = 0.0
+    measured: tuple[MeasuredRow, ...] = ()
+    """Kinds of hosts and ``all``, weighted to the list."""
+    urls: int = 0
+    """In the list."""
+    notes: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from .class_view import class_groups, class_map
 from .crawl_view import crawl_figures, group_lines, timeline_figure
 from .data import ContactSheet, ProbeData, ReportData
 from .loading import loading_lines
+from .probe_view import host_lines, kind_lines, probe_sentence
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
 from .survey_view import survey_figures
 
@@ -74,21 +75,23 @@ def render_survey(survey: Survey, title: str) -> str:
 
 
 def render_probe(data: ProbeData, title: str) -> str:
-    """What a probe measured: the first tool's statistics and its charts G4 to G7."""
+    """What a probe measured: rates with their intervals, the first tool's statistics, charts G4 to G7."""
     whole = next((group for group in data.groups if group.name == "all"), None)
     tried, good = (whole.tried, whole.accepted) if whole else (0, 0)
     return _render(
         "probe.html.j2",
         title=title,
         data=data,
-        sentence=f"{count(good)} of {count(tried)} sampled URLs brought a picture: {share(good, tried)}.",
+        sentence=probe_sentence(data, tried, good),
         key_figures=(
-            ("URLs tried", count(tried), ""),
+            ("URLs tried", count(tried), f"of {count(data.urls)}" if data.urls else ""),
             ("Pictures", count(good), share(good, tried)),
             ("Time", duration(data.elapsed_s), "from first to last"),
             ("Hosts asked", count(data.n_hosts), ""),
         ),
         group_rows=group_lines(data.groups),
+        kind_rows=kind_lines(data.measured),
+        host_rows=host_lines(data.hosts),
         figures=crawl_figures(data.crawl),
         reasons=reason_groups(data.rejected),
     )

@@ -41,12 +41,12 @@ def _cumulative(survey: Survey, width: int) -> str:
     )
     left = max(len(name) for name, _, _ in rows)
     right = max(len(_both(every, flickr)) for _, every, flickr in rows)
-    cells = _room(width, left + right)
+    cells = room(width, left + right)
     most = max(survey.classes, 1)
     lines = ["Classes with at least so many images: all URLs (full), Flickr only (light)"]
     for name, every, flickr in rows:
         lines.append(
-            f"{name:>{left}} {_nested(every / most, flickr / most, cells)} {_both(every, flickr):>{right}}"
+            f"{name:>{left}} {nested(every / most, flickr / most, cells)} {_both(every, flickr):>{right}}"
         )
     return "\n".join(line.rstrip() for line in lines)
 
@@ -59,7 +59,7 @@ def _levels(census: Census) -> list[tuple[str, int, int]]:
     return [(f"{count(n)} or more", a, f) for n, a, f in zip(steps, every, flickr, strict=True)]
 
 
-def _nested(every: float, flickr: float, cells: int) -> str:
+def nested(every: float, flickr: float, cells: int) -> str:
     """Both bars in one: what Flickr alone gives is light, the rest full."""
     inner, outer = round(flickr * cells), round(every * cells)
     return ("▒" * inner + "█" * (outer - inner)).ljust(cells)
@@ -76,7 +76,7 @@ def _histogram(title: str, values: Sequence[int], span: tuple[int, int], width: 
     limits = [*edges[:-1:together], edges[-1]]
     names = [f"{count(a)} to {count(b)}" for a, b in pairwise(limits)]
     left, right = max(map(len, names)), max(len(count(n)) for n in merged)
-    cells, most = _room(width, left + right), max(*merged, 1)
+    cells, most = room(width, left + right), max(*merged, 1)
     below, above = sum(n < span[0] for n in values), sum(n > span[1] for n in values)
     lines = [f"{title} ({count(below)} classes below, {count(above)} above)"]
     for name, n in zip(names, merged, strict=True):
@@ -84,5 +84,6 @@ def _histogram(title: str, values: Sequence[int], span: tuple[int, int], width: 
     return "\n".join(lines)
 
 
-def _room(width: int, taken: int) -> int:
+def room(width: int, taken: int) -> int:
+    """Cells for bars where ``taken`` of ``width`` are words."""
     return max(_NARROWEST, min(width - taken - 2, _WIDEST))

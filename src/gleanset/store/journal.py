@@ -23,7 +23,7 @@ SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x676C6E73  # "glns": what `file` and a foreign SQLite file are told apart by
 
 
-_ALL_ROWS = "SELECT * FROM settlements ORDER BY seq"
+_ROWS = "SELECT * FROM settlements WHERE seq > ? ORDER BY seq"
 
 
 class JournalReader:
@@ -54,14 +54,17 @@ class JournalReader:
         self._held = True
         return self
 
-    def rows(self) -> Iterator[JournalRow]:
-        """All rows in order of writing, as they stand at the first one: later writes do not disturb."""
+    def rows(self, after: int = 0) -> Iterator[JournalRow]:
+        """All rows in order of writing, as they stand at the first one: later writes do not disturb.
+
+        ``after``: only those whose ``seq`` is larger.
+        """
         if self._held:
             with _translated(self.path):
-                yield from map(row, self._connection.execute(_ALL_ROWS))
+                yield from map(row, self._connection.execute(_ROWS, (after,)))
             return
         with _translated(self.path), closing(_open_to_read(self.path)) as snapshot:
-            yield from map(row, snapshot.execute(_ALL_ROWS))
+            yield from map(row, snapshot.execute(_ROWS, (after,)))
 
     def notes(self) -> Iterator[Note]:
         """All notes in order of writing."""

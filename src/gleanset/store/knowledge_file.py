@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StorageError, storage_errors
+from .mounts import machine_mounts, network_type
 
 NAME = "knowledge.sqlite"
 SCHEMA_VERSION = 1
@@ -41,7 +42,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     """A connection to the file, which is made where it is absent. sqlite3.DatabaseError, TooNewError."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {_mode(path)}")
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
             _create(connection)
@@ -50,6 +51,11 @@ def open_file(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _mode(path: Path) -> str:
+    """WAL's shared memory does not reach over a network file system (sqlite.org/wal.html)."""
+    return "DELETE" if network_type(path.parent.resolve(), machine_mounts()) else "WAL"
 
 
 def _check_version(connection: sqlite3.Connection) -> None:
