@@ -68,8 +68,10 @@ _STORES = (
 )
 """How their hosts end: a cheap test before the expression."""
 
-_CEILINGS = {FLICKR: 24, "wikimedia.org": 2}
-"""Flickr: what the 2019 tool used without complaint. Wikimedia: its robot policy asks for at most two."""
+_CEILINGS = {FLICKR: 24, "wikimedia.org": 2, "archive.org": 3}
+"""Flickr: what the 2019 tool used without complaint. Wikimedia: its robot policy asks for at most two.
+Internet Archive: its downloaders' users met 429 and then closed doors above three to four at once
+(hartator/wayback-machine-downloader, issues 160 and 264; edgi-govdata-archiving/wayback, issue 137)."""
 _BUCKET_CEILING = 64
 
 
@@ -107,6 +109,18 @@ def host_of(url: str) -> str:
     return authority.partition(":")[0]
 
 
+def site_of(url: str) -> str:
+    """Whose robots.txt a normalised URL is under: host and port, the usual ports of both schemes left out.
+
+    ``http://a.example/`` and ``https://a.example/`` are one site, ``http://a.example:8080/`` another.
+    """
+    authority = url.split("/", 3)[2].partition("?")[0].rpartition("@")[2]
+    host, colon, port = authority.rpartition(":")
+    if not colon or not port.isdigit():
+        return authority.rstrip(".")
+    return host.rstrip(".") if port in {"80", "443"} else f"{host.rstrip('.')}:{port}"
+
+
 @lru_cache(maxsize=1 << 17)
 def politeness_group(host: str) -> str:
     """The site whose operator feels our requests: a registered domain by ICANN rules, with a few exceptions.
@@ -118,10 +132,11 @@ def politeness_group(host: str) -> str:
     if _is_address(host):
         return host
     domain: str = _suffixes().privatesuffix(host) or host
-    return host if _is_bucket(host) else _SAME_SITE.get(domain, domain)
+    return host if is_bucket(host) else _SAME_SITE.get(domain, domain)
 
 
-def _is_bucket(host: str) -> bool:
+def is_bucket(host: str) -> bool:
+    """Whether the host is a bucket of an object store or a distribution of a known image CDN."""
     return host.endswith(_STORES) and _BUCKET.fullmatch(host) is not None
 
 
@@ -147,9 +162,16 @@ def is_flickr(host: str) -> bool:
     return politeness_group(host) == FLICKR
 
 
+def kind_of(group: str) -> str:
+    """The kind of a politeness group, whose hosts resemble one another: ``flickr``, ``cdn`` or ``other``."""
+    if group == FLICKR:
+        return "flickr"
+    return "cdn" if is_bucket(group) else "other"
+
+
 def ceiling(group: str, default: int) -> int:
     """How many requests at once a politeness group gets at most."""
-    if _is_bucket(group):
+    if is_bucket(group):
         return _BUCKET_CEILING
     return _CEILINGS.get(group, default)
 

@@ -88,6 +88,11 @@ class Desk:
         self.frontier.check()
         return settled
 
+    @staticmethod
+    def ruling() -> Ruling:
+        """Whatever comes is wanted."""
+        return Ruling()
+
     def crawl(self, answer: Callable[[Lease], Answer], until_s: float = 1e9) -> None:
         """Run until the frontier is done, nothing will come, or ``until_s``."""
         under_way: list[tuple[float, int, Lease, Answer]] = []
@@ -95,6 +100,10 @@ class Desk:
             for lease in self.lease():
                 reply = answer(lease)
                 heappush(under_way, (self.now_s + reply[0], lease.serial, lease, reply))
+            next_s = self.frontier.next_moment_s
+            if under_way and under_way[0][0] > max(next_s, self.now_s):
+                self.now_s = max(next_s, self.now_s)
+                continue
             if under_way:
                 self.now_s, _, lease, (elapsed_s, wrong) = heappop(under_way)
                 self.settle(lease, wrong, elapsed_s=elapsed_s)

@@ -46,7 +46,7 @@ class Collection:
             key=facts.pop("key", f"key{i:03d}_{i * 37 % 11}"),
             label=label,
             url=url,
-            final_url=None,
+            final_url=facts.pop("final_url", None),
             host=f"host{i % 5}.example",
             blob=self._writer.append(body, i),
             inspection=Inspection(

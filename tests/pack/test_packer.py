@@ -161,6 +161,7 @@ def test_every_fate_is_in_the_outcomes(a_collection: Any, job_for: Any, out: Pat
         "status",
         "elapsed_s",
         "at",
+        "revived",
     ]
     assert len(rows) == 25
     assert rows[-1] == {
@@ -173,8 +174,27 @@ def test_every_fate_is_in_the_outcomes(a_collection: Any, job_for: Any, out: Pat
         "status": 404,
         "elapsed_s": None,
         "at": None,
+        "revived": None,
     }
     assert "25 URLs were asked" in (out / "README.md").read_text()
+
+
+def test_revived_pictures_are_named_in_manifest_card_and_outcomes(
+    an_empty_collection: Any, job_for: Any, out: Path
+) -> None:
+    """Who trains on them has to know that they are not from where the list says."""
+    copy = "https://web.archive.org/web/20110704000000id_/http://www.site.example/a.jpg"
+    row = an_empty_collection.add("n02084071", final_url=copy, revived="wayback")
+    an_empty_collection.add("n02121808")
+    an_empty_collection.outcomes[0] = replace(an_empty_collection.outcomes[0], revived="wayback")
+    result = pack(job_for(an_empty_collection))
+    assert result.revived == (("wayback", 1),)
+    told = {one["key"]: (one["revived"], one["final_url"]) for one in manifest(out)}
+    assert told.pop(row.key) == ("wayback", copy)
+    assert [revived for revived, _ in told.values()] == [None]
+    outcomes = pq.read_table(out / "outcomes.parquet").to_pylist()
+    assert [one["revived"] for one in outcomes] == ["wayback", None]
+    assert "elsewhere: 1 as copies of the Internet Archive (`wayback`)" in (out / "README.md").read_text()
 
 
 def test_the_digest_can_be_computed_from_the_manifest(a_collection: Any, job_for: Any, out: Path) -> None:

@@ -14,6 +14,8 @@ from gleanset.judge.placeholders import Signatures
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.pen import Pen
+from gleanset.run.permits import Permits
+from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
@@ -121,6 +123,8 @@ class Room:
             Atlas(),
             self.clock,
             Patience(parked_s=10.0),
+            permits=Permits(False, "gleanset"),
+            reviver=Reviver(),
             watch=lambda *_: self.frontier.check(),
             turn=lambda: None,
             stopping=lambda: False,

@@ -1,5 +1,6 @@
 """A build's manifest is itself a list: keys, splits and what the bodies were come with the rows."""
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,6 +73,42 @@ def test_a_manifest_saved_as_csv_serves_as_well(tmp_path: Path) -> None:
     """People edit it in a spreadsheet."""
     pyarrow.csv.write_csv(pa.Table.from_pylist([ROW]), tmp_path / "a.csv")
     assert read(tmp_path / "a.csv") == [READ]
+
+
+COPY = "https://web.archive.org/web/20110704000000id_/http://a.example/1.jpg"
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+def test_a_revived_row_is_asked_for_where_it_was_found(tmp_path: Path, form: str) -> None:
+    """The list's own URL was dead then; the others are asked where they were asked before."""
+    rows = [
+        {**ROW, "revived": "wayback", "final_url": COPY},
+        {**ROW, "key": "n02084071_8", "revived": None},
+    ]
+    path = tmp_path / f"a.{form}"
+    match form:
+        case "parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+        case "csv":
+            pyarrow.csv.write_csv(pa.Table.from_pylist(rows), path)
+        case _:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [row["url"] for row in read(path)] == [COPY, "http://a.example/1.jpg"]
+    assert read(path)[0] == {**READ, "url": COPY}
+
+
+def test_a_manifest_in_which_nothing_was_revived_is_read_as_ever(tmp_path: Path) -> None:
+    """The column has no type of its own then."""
+    pq.write_table(pa.Table.from_pylist([{**ROW, "revived": None}]), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet") == [READ]
+
+
+def test_the_users_word_on_the_url_column_goes_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.Table.from_pylist([{**ROW, "revived": "wayback", "final_url": COPY}]), path)
+    (source,) = open_sources([str(path)], Columns(url="url"), None)
+    (batch,) = source.batches()
+    assert batch["url"].to_pylist() == ["http://a.example/1.jpg"]
 
 
 def test_damaged_digests_are_unknown_not_wrong(tmp_path: Path) -> None:

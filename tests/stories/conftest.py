@@ -11,6 +11,7 @@ import pytest
 
 from gleanset.clock import ManualClock
 from gleanset.fetch.base import FetchSettings, Order
+from gleanset.fetch.robots import decode
 from gleanset.frontier import Frontier, Limits
 from gleanset.inspection.inspector import inspect
 from gleanset.judge.judge import Judge
@@ -20,11 +21,13 @@ from gleanset.rotten.world import World
 from gleanset.run.atlas import PoolAtlas
 from gleanset.run.crew import Durable, Report
 from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.permits import Permits
+from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Treatment
-from gleanset.terms.outcome import Failed, Fetched, Moved
+from gleanset.terms.outcome import Errand, Failed, Fetched, Moved
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import BlobRef, Finding, Settlement, Verdict
 from gleanset.urls import host_of, normalise, politeness_group
@@ -47,7 +50,9 @@ class VirtualCrew:
         for task in tasks:
             self.sent.append(task)
             now_s = self._clock.now_s()
-            arrival = self._fetcher.answer(Order(task.serial, task.url, task.group, task.hops), now_s)
+            robots = task.errand == Errand.ROBOTS.value
+            order = Order(task.serial, task.url, task.group, task.hops, robots=robots)
+            arrival = self._fetcher.answer(order, now_s)
             finding = self._finding(task, arrival)
             heappush(self._under_way, (now_s + arrival.elapsed_s, task.serial, finding))
 
@@ -58,6 +63,8 @@ class VirtualCrew:
                 what["failed"] = failed
             case Moved() as moved:
                 what["moved"] = moved
+            case Fetched() as fetched if task.errand == Errand.ROBOTS.value:
+                what["rules"] = decode(fetched.body)
             case Fetched() as fetched:
                 seen, body = inspect(fetched.body, Treatment())
                 what |= {"inspection": seen, "headers": fetched.headers, "final_url": fetched.final_url}
@@ -169,6 +176,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
         fetch: FetchSettings | None = None,
         n_planned: int | None = None,
         stop_at_s: float = float("inf"),
+        revive: tuple[str, ...] = (),
     ) -> Crawl:
         clock = ManualClock()
         pool = ListPool(world)
@@ -194,6 +202,8 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             atlas,
             clock,
             patience or Patience(),
+            permits=Permits((fetch or FetchSettings()).robots, "gleanset"),
+            reviver=Reviver(revive),
             watch=lambda *_: frontier.check(),
             turn=lambda: None,
             stopping=lambda: clock.now_s() >= stop_at_s,

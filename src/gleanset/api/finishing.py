@@ -138,9 +138,22 @@ def pack_job(
             version=__version__,
             lists=known.list_sha256,
             contact=recipe.contact,
-            notes=(*known.plan.notes, *replacements(standing)),
+            notes=(*known.plan.notes, *replacements(standing), manners(recipe)),
         ),
     )
+
+
+def manners(recipe: Recipe) -> str:
+    """Whose wishes were respected, for the card."""
+    match recipe.ignore_robots, recipe.ignore_opt_outs:
+        case False, False:
+            return "robots.txt and the opt-outs of headers were respected."
+        case False, True:
+            return "robots.txt was respected, the opt-outs of headers were not (--ignore-opt-outs)."
+        case True, False:
+            return "The opt-outs of headers were respected, robots.txt was not (--ignore-robots)."
+        case _:
+            return "Neither robots.txt nor opt-outs were respected (--ignore-robots, --ignore-opt-outs)."
 
 
 def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
@@ -163,6 +176,7 @@ def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
             licence=extra.get("licence"),
             author=extra.get("author"),
             caption=extra.get("caption"),
+            revived=row.revived,
         )
 
 
@@ -190,6 +204,7 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
             row.status,
             row.elapsed_s,
             row.at_s,
+            row.revived,
         )
     for batch in pool.unfit.to_batches(_UNFIT_AT_ONCE):
         for unfit in batch.to_pylist():

@@ -28,6 +28,9 @@ class Order:
     elsewhere comes back as ``Located``, a redirect to one as ``Moved``, and nothing is connected. Hosts of
     ``--resolve`` and requests through a proxy go ahead whatever stands here.
     """
+    robots: bool = False
+    """A robots.txt: no more than its first 500 KiB is read, it may be empty, no header opts it out, and
+    redirects to other sites of the group are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class FetchSettings:
     """Sizes connection caches; the caller keeps to it."""
     limit_rate_bytes_per_s: int | None = None
     """For this fetcher as a whole."""
+    robots: bool = False
+    """robots.txt counts: a redirect to another site (``urls.site_of``) comes back as ``Moved`` even inside
+    the group, since that site's rules have to be read first."""
+    opt_outs: bool = False
+    """Answers whose headers opt out end as ``OPTED_OUT``, before their body is read."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

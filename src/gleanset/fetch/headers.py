@@ -14,23 +14,25 @@ _LONGEST_VALUE = 2000
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
-def pick_headers(lines: Iterable[bytes], names: Container[bytes] = KEPT) -> tuple[tuple[str, str], ...]:
+def pick_headers(
+    lines: Iterable[bytes], names: Container[bytes] = KEPT, longest: int = _LONGEST_VALUE
+) -> tuple[tuple[str, str], ...]:
     """(name in lower case, value) of the lines that have one of ``names``, in order of arrival.
 
-    A name that came twice is there twice; folded lines are joined.
+    A name that came twice is there twice; folded lines are joined. Values are cut at ``longest`` characters.
     """
     picked: list[tuple[str, str]] = []
     wanted = False
     for line in lines:
         if wanted and line[0] in b" \t":
             name, value = picked[-1]
-            picked[-1] = (name, f"{value} {_text(line)}"[:_LONGEST_VALUE])
+            picked[-1] = (name, f"{value} {_text(line)}"[:longest])
             continue
         key, _, rest = line.partition(b":")
         key = key.rstrip().lower()
         wanted = key in names
         if wanted:
-            picked.append((key.decode("ascii"), _text(rest)[:_LONGEST_VALUE]))
+            picked.append((key.decode("ascii"), _text(rest)[:longest]))
     return tuple(picked)
 
 

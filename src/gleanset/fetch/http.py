@@ -10,7 +10,7 @@ from functools import partial
 import pycurl
 
 from gleanset.terms.outcome import Failed, Failure, Fetched, Located, Moved
-from gleanset.urls import host_of, normalise
+from gleanset.urls import host_of, normalise, site_of
 
 from .addresses import parse_address
 from .base import Arrival, FetchSettings, Order
@@ -229,7 +229,15 @@ class CurlFetcher:
         if gives_way_s is not None:
             job.look_at_s = min(job.look_at_s, gives_way_s)
         left_s = route.begin(at_s, connect_s)
-        transfer.begin(job.url, address, permitted, left_s, gives_way_s=gives_way_s, verify=verify)
+        transfer.begin(
+            job.url,
+            address,
+            permitted,
+            left_s,
+            gives_way_s=gives_way_s,
+            verify=verify,
+            robots=job.order.robots,
+        )
         self._multi.start(transfer)
 
     def _destination(self, address: Address, url: str) -> tuple[Address | None, Container[Address]]:
@@ -253,7 +261,7 @@ class CurlFetcher:
             self._let_go(job)
             self._request(job)
         else:
-            self._fail_here(job, failure, message)
+            self._fail_here(job, failure, transfer.refusal or message)
 
     def _tries_unverified(self, job: _Job, transfer: Transfer, code: int) -> bool:
         """Whether the same request is worth making at once without verification."""
@@ -283,7 +291,7 @@ class CurlFetcher:
         failure = failure_of_status(status)
         if failure is not None:
             self._fail(job, failure, retry_after_s=retry_after_s(transfer.headers))
-        elif transfer.n_body < _SHORTEST_BODY:
+        elif transfer.n_body < _SHORTEST_BODY and not job.order.robots:
             self._fail(job, Failure.EMPTY)
         else:
             body, headers = transfer.take_body(), pick_headers(transfer.headers)
@@ -300,7 +308,7 @@ class CurlFetcher:
             self._fail(job, Failure.TOO_MANY_REDIRECTS, f"to {target}")
         elif isinstance(aim := self._guard.aim(target), Failure):
             self._fail(job, aim, f"to {target}")
-        elif self._group_of(host_of(target)) != job.order.group:
+        elif self._leaves(job.order, target):
             job.hops += 1
             self._finish(job, Moved(target, job.hops))
         else:
@@ -309,6 +317,12 @@ class CurlFetcher:
             job.url = target
             self._let_go(job)
             self._approach(job)
+
+    def _leaves(self, order: Order, target: str) -> bool:
+        """Whether a redirect leads out of what was leased."""
+        if self._group_of(host_of(target)) != order.group:
+            return True
+        return self._settings.robots and not order.robots and site_of(target) != site_of(order.url)
 
     def _sweep(self, at_s: float) -> None:
         """End what has passed a time limit."""

@@ -9,6 +9,7 @@ import pycurl
 
 from gleanset.terms.outcome import Failure
 
+from . import consent
 from .addresses import parse_address
 from .base import FetchSettings
 from .budget import Budget
@@ -17,6 +18,7 @@ from .descriptors import NO_SOCKETS
 from .guard import Guard
 from .headers import pick_headers
 from .loop import now_s
+from .robots import LONGEST_BYTES, product_tokens
 from .room import Room
 from .route import Address
 
@@ -43,6 +45,8 @@ class Transfer:
     """When the handshakes were over and the request went out."""
     cut: Failure | None
     """Why we ended it ourselves."""
+    refusal: str
+    """The header for which we ended it; empty: none."""
     has_enough: bool
     """We ended it because nobody wants the rest."""
     starved: bool
@@ -70,6 +74,8 @@ class Transfer:
         self._room = room
         self._guard = guard
         self._budget = budget
+        self._names = product_tokens(settings.user_agent)
+        self._is_robots = False
         self.easy = self._set_up(cacert)
         self._forget()
 
@@ -82,15 +88,20 @@ class Transfer:
         *,
         gives_way_s: float | None = None,
         verify: bool,
+        robots: bool = False,
     ) -> None:
         """Get ready for one request.
 
         ``address``: where to connect, whatever the URL's host; None: to a proxy, which is told the name.
         ``permitted``: the only (address, port) pairs that a socket may be opened to.
         ``connect_s``: for the handshakes. ``gives_way_s``: when it ends if TCP has not come about by then.
+        ``robots``: it is for a robots.txt (see ``Order``).
         """
         self._forget()
         self._gives_way_s = gives_way_s
+        if robots != self._is_robots:
+            self._is_robots = robots
+            self.easy.setopt(pycurl.MAXFILESIZE_LARGE, 0 if robots else self._settings.max_body_bytes)
         self._permitted = permitted
         self.easy.setopt(pycurl.URL, url)
         self.easy.setopt(pycurl.CONNECT_TO, [_connect_to(*address)] if address else [])
@@ -170,6 +181,7 @@ class Transfer:
         self._n_header_bytes = 0
         self._paused_s = self._paused_at_s = 0.0
         self.headers = []
+        self.refusal = ""
         self.n_body = 0
         self.status = self.cut = self.sent_at_s = self.peer = None
         self.has_enough = self.starved = self.is_paused = self.was_paused = False
@@ -184,7 +196,7 @@ class Transfer:
         easy.setopt(pycurl.PROXY, settings.proxy or "")
         easy.setopt(pycurl.NOPROXY, "")
         easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-        easy.setopt(pycurl.USERAGENT, settings.user_agent)
+        easy.setopt(pycurl.USERAGENT, settings.user_agent.encode())
         # Nothing compressed is asked for, but what comes compressed all the same is decoded.
         easy.setopt(pycurl.ACCEPT_ENCODING, "identity")
         easy.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
@@ -240,7 +252,18 @@ class Transfer:
             return -1
         if len(line) <= 2:
             self._window_from_s = now_s()
+            if self._is_opted_out():
+                self.cut = Failure.OPTED_OUT
+                return -1
         return None
+
+    def _is_opted_out(self) -> bool:
+        """Whether the headers, now complete, ask not to take what follows."""
+        if not self._settings.opt_outs or self._is_robots or self.status not in OK_STATUSES:
+            return False
+        lines = pick_headers(self.headers, consent.HEADERS, MAX_HEADER_BYTES)
+        self.refusal = consent.refusal(lines, self._names) or ""
+        return bool(self.refusal)
 
     def _on_body(self, chunk: bytes) -> int | None:
         if self.status in OK_STATUSES and not self._room.take(self, self.n_body + len(chunk)):
@@ -250,6 +273,9 @@ class Transfer:
         self.n_body += len(chunk)
         if self.status in OK_STATUSES:
             self._chunks.append(chunk)
+            if self._is_robots:
+                self.has_enough = self.n_body > LONGEST_BYTES
+                return -1 if self.has_enough else None
             if self.n_body <= self._settings.max_decoded_bytes:
                 return None
             self.cut = Failure.TOO_LARGE

@@ -1,7 +1,19 @@
 """Who may be fetched now: quotas, politeness and luck, decided on integers and given times."""
 
-from .frontier import Frontier, Limits
+from .frontier import Elsewhere, Frontier, Limits, Revive
 from .host import HostPrior
 from .quota import ClassState, QuotaBook
+from .yields import CDN, FLICKR, OTHER
 
-__all__ = ["ClassState", "Frontier", "HostPrior", "Limits", "QuotaBook"]
+__all__ = [
+    "CDN",
+    "FLICKR",
+    "OTHER",
+    "ClassState",
+    "Elsewhere",
+    "Frontier",
+    "HostPrior",
+    "Limits",
+    "QuotaBook",
+    "Revive",
+]

@@ -59,6 +59,15 @@ class Breaker:
         self.park_until(now_s + pause_s)
         return True
 
+    def memory(self) -> tuple[bool, int, int, float]:
+        """All that it knows, for ``remember``."""
+        return self.answered, self.failures, self.parks, self.parked_until_s
+
+    def remember(self, memory: tuple[bool, int, int, float]) -> None:
+        """Know what it knew then: what came after was not the host's fault."""
+        self.answered, self.failures, self.parks, self.parked_until_s = memory
+        self._parked_at_s = float("-inf")
+
     def park_until(self, until_s: float) -> None:
         """Leave the host alone until ``until_s``; an earlier moment changes nothing."""
         self.parked_until_s = max(self.parked_until_s, until_s)

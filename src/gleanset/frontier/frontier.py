@@ -5,7 +5,6 @@ How the next URL is found is told in ``waiting``; how many a class needs, in ``q
 in ``host``.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -15,14 +14,18 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from ..terms.outcome import Failed, Failure, Lease, Moved
+from ..terms.outcome import Failed, Failure, Fault, Lease
 from ..terms.plan import Quota
 from ..terms.verdict import Finding, Judgement, Ruling, Settlement, Verdict
+from .address import Address
 from .host import HORIZON_S, Host, HostPrior
+from .leases import Granted, Leases
 from .queues import BACKOFF, DONE, LEASED, WAITING, Cells
 from .quota import ClassState, QuotaBook
 from .roster import Roster
 from .waiting import Waiting
+from .weather import TELLING, Weather
+from .yields import LEAST_CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +48,35 @@ class Limits:
 
 
 @dataclass(slots=True)
-class _Granted:
-    """What is remembered of a lease."""
-
-    lease: Lease
-    cell: int
-    chance: float
-
-
-@dataclass(slots=True)
 class _Tried:
     """What is remembered of a candidate that failed and may be tried again."""
 
     attempts: int = 0
     throttled: int = 0
     last: Failure = Failure.TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a candidate is asked instead of its own URL."""
+
+    url: str
+    hops: int
+    """Redirects followed on the way there."""
+    host: int
+    """The politeness group of ``url``."""
+    revived: str = ""
+    """How it stands in for the candidate's own; empty: redirects led there."""
+
+
+Revive = Callable[[int, str], Elsewhere | None]
+"""(candidate, the reason with which it would end) to where it may still be; None: it ends so."""
+
+_ITSELF = Elsewhere("", 0, -1)
+ASK_OTHERS_S = 90.0
+"""While our own network is down, a host that did not answer a probe rests for so long: others are asked."""
+UNCHARGED_S = 5.0
+"""The pause after a failure that is probably ours."""
 
 
 class Frontier:
@@ -91,15 +108,20 @@ class Frontier:
         self._cells = Cells(label, host, len(hosts))
         self._roster = Roster(host, hosts, self._random)
         self._waiting = Waiting(self._cells, self.book, self._roster, len(quotas))
-        self._timers: list[tuple[float, int, int]] = []
-        """Heap of (moment, host or -1, candidate or -1): a parking ends, or a candidate's backoff."""
-        self._leases: dict[int, _Granted] = {}
-        self._expiries: list[tuple[float, int, int]] = []
-        self._on_time: deque[tuple[float, int, int]] = deque()
-        """(moment from which it is late, candidate, serial) of leases, in the order of granting."""
-        self._serial = 0
+        self._most_in_flight = self._limits.in_flight
+        self._backoffs: list[tuple[float, int]] = []
+        """Heap of (moment, candidate): a candidate's backoff ends."""
+        self._leases = Leases()
+        self._addresses: dict[str, Address] = {}
+        self._weather = Weather()
+        self._suspects: dict[int, tuple[bool, int, int, float]] = {}
+        """Hosts that have failed since the last answer of anybody, with what their breakers knew before."""
+        self._charged: list[int] = []
+        """Candidates whose attempts were counted since then, though it may be us."""
         self._tried: dict[int, _Tried] = {}
-        self._redirects: dict[int, tuple[str, int]] = {}
+        self._redirects: dict[int, Elsewhere] = {}
+        self._detours: dict[int, tuple[int, Elsewhere | None]] = {}
+        """Candidates on whose behalf another host is asked: their cell, and where they were asked before."""
         self._leased_at_s = float("-inf")
 
     def lease(self, now_s: float, limit: int = 1_000_000) -> list[Lease]:
@@ -107,9 +129,13 @@ class Frontier:
         self._leased_at_s = now_s
         self._fire_timers(now_s)
         self._doubt(now_s)
+        room = min(limit, self._most_in_flight - len(self._leases))
+        if self._weather.down_since_s is not None:
+            room = min(room, self._weather.probes(now_s))
+        if room <= 0:
+            return []
         self._waiting.cover_needs(now_s)
         granted: list[Lease] = []
-        room = min(limit, self._limits.in_flight - len(self._leases))
         while len(granted) < room:
             found = self._waiting.next(now_s)
             if found is None:
@@ -121,78 +147,223 @@ class Frontier:
 
     def _grant(self, host: Host, cell: int, candidate: int, now_s: float) -> Lease:
         chance = host.yields.chance
-        host.in_flight += 1
+        host.started(now_s)
         self._cells.state[candidate] = LEASED
         self.book.expected[self._cells.label[cell]] += chance
-        url, hops = self._redirects.get(candidate, (None, 0))
+        led = self._redirects.get(candidate, _ITSELF)
         tried = self._tried.get(candidate)
-        attempt = 1 if tried is None else tried.attempts + 1
-        expires_at_s = now_s + self._limits.lease_s
-        self._serial += 1
-        lease = Lease(candidate, attempt, host.id, now_s, expires_at_s, url, hops, self._serial)
-        self._leases[candidate] = _Granted(lease, cell, chance)
-        heappush(self._expiries, (expires_at_s, candidate, self._serial))
-        self._on_time.append((now_s + self._limits.late_s, candidate, self._serial))
+        lease = Lease(
+            candidate,
+            1 if tried is None else tried.attempts + 1,
+            host.id,
+            now_s,
+            now_s + self._limits.lease_s,
+            led.url or None,
+            led.hops,
+            self._leases.next_serial(),
+            led.revived,
+        )
+        self._leases.add(Granted(lease, cell, chance), now_s + self._limits.late_s)
         return lease
 
+    # What becomes of a lease
+
+    def locate(self, candidate: int, serial: int, address: str) -> bool:
+        """The lease goes to this IP address; whether that has a place for it. If not, the lease is the
+        caller's to release, and the host waits for a place there.
+        """
+        granted = self._leases.get(candidate, serial)
+        if granted is None:
+            return True
+        place = self._addresses.get(address)
+        if place is None:
+            place = self._addresses[address] = Address()
+        if granted.address is place:
+            return True
+        self._leave_address(granted)
+        if not place.admit(self._roster.get(granted.lease.host)):
+            return False
+        granted.address = place
+        return True
+
+    def _leave_address(self, granted: Granted) -> Host | None:
+        place, granted.address = granted.address, None
+        return place.leave() if place is not None else None
+
     def settle(
-        self, finding: Finding, ruling: Ruling, now_s: float, moved_to: int | None = None
+        self,
+        finding: Finding,
+        ruling: Ruling,
+        now_s: float,
+        moved_to: int | None = None,
+        revive: Revive | None = None,
     ) -> list[Settlement]:
         """Take a finding and the judge's word on it; what the journal has to know, in order.
 
-        ``moved_to``: the politeness group that a redirect leads to (see ``add_host``). A finding whose
-        lease is not out (any more) changes nothing and returns an empty list. Empty as well for what
-        is not decided yet: a retry, a redirect.
+        ``moved_to``: the politeness group that a redirect leads to (see ``add_host``). ``revive`` is asked
+        before a candidate is rejected. A finding whose lease is not out (any more) changes nothing and
+        returns an empty list. Empty as well for what is not decided yet: a retry, a redirect.
         """
-        granted = self._leases.get(finding.candidate)
-        if granted is None or granted.lease.serial != finding.serial:
+        granted = self._leases.get(finding.candidate, finding.serial)
+        if granted is None:
             return []
-        asked_at_s = granted.lease.granted_at_s
+        down_before = self._weather.down_since_s is not None
         self._free(
-            finding.candidate, now_s, lambda host: self._learn(host, finding, ruling, now_s, asked_at_s)
+            granted, now_s, lambda host: self._learn(host, finding, ruling, now_s, granted.lease.granted_at_s)
         )
         c = int(self._label[finding.candidate])
+        if finding.failed is not None and self._not_charged(finding.failed, down_before):
+            self._wait(finding.candidate, now_s + UNCHARGED_S)
+            return []
         settled = self._decide(finding, ruling, c, now_s, moved_to)
+        if revive is not None and settled and settled[0].verdict is Verdict.REJECTED:
+            elsewhere = revive(finding.candidate, settled[0].reason)
+            if elsewhere is not None:
+                settled = self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
         return settled + self._review_class(c)
 
+    def _bring_back_to_life(
+        self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float
+    ) -> list[Settlement]:
+        """A candidate that was about to be rejected is asked elsewhere: nothing is settled."""
+        self.book.left[c] += 1
+        self._go_elsewhere(candidate, elsewhere, now_s)
+        return []
+
+    def settle_errand(self, finding: Finding, now_s: float) -> None:
+        """The answer to what was asked on a candidate's behalf (``Errand.ROBOTS``): it tells about the host,
+        not about the candidate, which waits again.
+        """
+        granted = self._leases.get(finding.candidate, finding.serial)
+        if granted is None:
+            return
+        asked_at_s = granted.lease.granted_at_s
+        self._free(granted, now_s, lambda host: self._hear(host, finding.failed, now_s, asked_at_s))
+        self._come_home(finding.candidate)
+        self._requeue(finding.candidate, now_s)
+
+    def detour(self, finding: Finding, url: str, hops: int, host: int, now_s: float) -> None:
+        """What was asked on a candidate's behalf is at another host: the next lease goes there, and
+        ``settle_errand`` brings the candidate back.
+        """
+        granted = self._leases.get(finding.candidate, finding.serial)
+        if granted is None:
+            return
+        candidate, asked_at_s = finding.candidate, granted.lease.granted_at_s
+        self._free(granted, now_s, lambda home: self._hear(home, None, now_s, asked_at_s))
+        if candidate not in self._detours:
+            self._detours[candidate] = (self._cells.of(candidate), self._redirects.get(candidate))
+        self._go_elsewhere(candidate, Elsewhere(url, hops, host), now_s)
+
+    def _come_home(self, candidate: int) -> None:
+        cell, before = self._detours.pop(candidate, (None, None))
+        if cell is None:
+            return
+        self._cells.put(candidate, cell)
+        self._redirects.pop(candidate, None)
+        if before is not None:
+            self._redirects[candidate] = before
+
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
         if candidate in self._leases:
-            self._free(candidate, now_s, lambda _: None)
+            self._free(self._leases.of(candidate), now_s, _nothing)
             self._requeue(candidate, now_s)
 
-    def _free(self, candidate: int, now_s: float, learn: Callable[[Host], None]) -> None:
-        """A lease is over: the slot and the expected image are given back."""
-        granted = self._leases.pop(candidate)
+    def hold(
+        self, candidate: int, now_s: float, until_s: float | None = None, why: Failure | None = None
+    ) -> None:
+        """Give a lease back; the candidate waits until ``until_s``, or until ``resume``. ``why``: what it is
+        deferred for if the build ends before.
+        """
+        if candidate not in self._leases:
+            return
+        if why is not None:
+            self._tried.setdefault(candidate, _Tried()).last = why
+        self._free(self._leases.of(candidate), now_s, _nothing)
+        self._wait(candidate, inf if until_s is None else until_s)
+
+    def resume(self, candidate: int, now_s: float) -> None:
+        """A held candidate may be asked again."""
+        if self._cells.state[candidate] == BACKOFF:
+            self._requeue(candidate, now_s)
+
+    def _wait(self, candidate: int, until_s: float) -> None:
+        """The candidate waits for a moment; infinite: until it is called."""
+        self._cells.state[candidate] = BACKOFF
+        if until_s < inf:
+            heappush(self._backoffs, (until_s, candidate))
+
+    def _free(self, granted: Granted, now_s: float, learn: Callable[[Host], None]) -> None:
+        """A lease is over: its slot, its place at the address and the expected image are given back."""
+        self._leases.pop(granted.lease.candidate)
         c = self._cells.label[granted.cell]
         host = self._roster.get(granted.lease.host)
         host.in_flight -= 1
         self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
         learn(host)
-        if host.breaker.parked(now_s):
-            heappush(self._timers, (host.breaker.parked_until_s, host.id, -1))
+        next_there = self._leave_address(granted)
+        if next_there is not None:
+            self._waiting.offer(next_there, now_s)
         self._waiting.offer(host, now_s)
         self._waiting.note_need(c)
 
     def _learn(self, host: Host, finding: Finding, ruling: Ruling, now_s: float, asked_at_s: float) -> None:
         failed = finding.failed
-        if failed is None:
-            host.answered()
-        else:
-            host.failed(failed.failure, failed.retry_after_s, now_s, asked_at_s, self._random)
+        self._hear(host, failed, now_s, asked_at_s)
+        if self._weather.down_since_s is not None:
+            return
         throttled = failed is not None and failed.failure is Failure.RATE_LIMITED
         if finding.moved is None and not throttled:
             sound = finding.inspection is not None and finding.inspection.flaw is None
             host.yields.learn(sound and ruling.reason is None, finding.elapsed_s)
+
+    def _hear(self, host: Host, failed: Failed | None, now_s: float, asked_at_s: float) -> None:
+        """A host has answered, or failed. While our own network is down it is not blamed."""
+        if failed is None:
+            self._answer()
+            host.answered(now_s)
+            return
+        if failed.status is not None or failed.failure.fault is not Fault.HOST:
+            self._answer()
+        elif failed.failure in TELLING:
+            self._doubt_ourselves(host, now_s)
+            if self._weather.down_since_s is not None:
+                host.pace.next_at_s = now_s + ASK_OTHERS_S
+                return
+        host.failed(failed, now_s, asked_at_s, self._random)
+
+    def _answer(self) -> None:
+        self._weather.answer()
+        if self._suspects:
+            self._suspects.clear()
+            self._charged.clear()
+
+    def _doubt_ourselves(self, host: Host, now_s: float) -> None:
+        """One more host fails. If that shows that it is us, all that was blamed on the way is forgiven."""
+        self._suspects.setdefault(host.id, host.breaker.memory())
+        if self._weather.failure(host.id, host.breaker.answered, now_s):
+            for number, memory in self._suspects.items():
+                suspect = self._roster.get(number)
+                suspect.breaker.remember(memory)
+                self._waiting.offer(suspect, now_s)
+            for candidate in self._charged:
+                if candidate in self._tried:
+                    self._tried[candidate].attempts -= 1
+
+    def _not_charged(self, failed: Failed, down_before: bool) -> bool:
+        """Whether a failure is (probably) our own: it costs no attempt."""
+        return failed.failure in TELLING and failed.status is None and (down_before or self._weather.doubtful)
 
     def _decide(
         self, finding: Finding, ruling: Ruling, c: int, now_s: float, moved_to: int | None
     ) -> list[Settlement]:
         if finding.moved is not None:
             assert moved_to is not None, "a redirect has a group that it leads to"
-            self._follow(finding.candidate, finding.moved, c, moved_to, now_s)
+            moved = Elsewhere(finding.moved.url, finding.moved.hops, moved_to, finding.revived)
+            self._go_elsewhere(finding.candidate, moved, now_s)
             return []
         if finding.failed is not None:
             return self._failed(finding, finding.failed, c, now_s)
@@ -223,17 +394,19 @@ class Frontier:
             self._requeue(candidate, now_s)
             return []
         tried.attempts = finding.attempt
+        if failure in TELLING and failed.status is None:
+            self._charged.append(candidate)
         if finding.attempt >= self._limits.attempts:
             return [self._close(finding, c, Verdict.REJECTED, failure.word, finding.at_s)]
         pause_s = self._limits.retry_s * 2.0 ** (finding.attempt - 1) * self._random.uniform(0.5, 1.5)
-        self._cells.state[candidate] = BACKOFF
-        heappush(self._timers, (now_s + pause_s, -1, candidate))
+        self._wait(candidate, now_s + pause_s)
         return []
 
-    def _follow(self, candidate: int, moved: Moved, c: int, moved_to: int, now_s: float) -> None:
-        """A redirect to another group: the candidate waits for a lease there."""
-        self._redirects[candidate] = (moved.url, moved.hops)
-        self._waiting.bring_in(self._cells.move(candidate, c, moved_to), now_s)
+    def _go_elsewhere(self, candidate: int, elsewhere: Elsewhere, now_s: float) -> None:
+        """A redirect to another group, or a URL that stands in: the candidate waits for a lease there."""
+        self._redirects[candidate] = elsewhere
+        c = int(self._label[candidate])
+        self._waiting.bring_in(self._cells.move(candidate, c, elsewhere.host), now_s)
 
     def _close(
         self, finding: Finding, c: int, verdict: Verdict, reason: str, due_at_s: float | None = None
@@ -247,6 +420,7 @@ class Frontier:
         self.book.left[c] -= 1
         self._tried.pop(candidate, None)
         self._redirects.pop(candidate, None)
+        self._detours.pop(candidate, None)
 
     def _requeue(self, candidate: int, now_s: float) -> None:
         self._waiting.bring_in(self._cells.give_back(candidate), now_s)
@@ -302,60 +476,89 @@ class Frontier:
         after = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
         return after != before, settled
 
+    def rescue(self, revive: Revive, now_s: float) -> int:
+        """Nobody else can be asked: candidates of parked hosts that never answered go where they may still
+        be, for each class no more than it could use; how many went.
+        """
+        n = 0
+        for c, state in enumerate(self.book.state):
+            if state is not ClassState.OPEN:
+                continue
+            wanted = self.book.budget(c) / LEAST_CHANCE
+            for candidate in self._stranded(c, now_s):
+                if wanted <= 0:
+                    break
+                elsewhere = revive(candidate, Failure.CONNECT_TIMEOUT.word)
+                if elsewhere is not None:
+                    wanted -= 1
+                    n += 1
+                    self._go_elsewhere(candidate, elsewhere, now_s)
+        return n
+
+    def _stranded(self, c: int, now_s: float) -> Iterator[int]:
+        """Candidates of a class that wait at parked hosts which never answered."""
+        for candidate in np.flatnonzero(self._label == c).tolist():
+            if self._cells.state[candidate] in {WAITING, BACKOFF}:
+                breaker = self._roster.get(self._cells.host[self._cells.of(candidate)]).breaker
+                if breaker.parked(now_s) and not breaker.answered:
+                    yield candidate
+
     # Time
 
     def _fire_timers(self, now_s: float) -> None:
         """Hosts whose parking is over and candidates whose backoff is over come back."""
-        while self._timers and self._timers[0][0] <= now_s:
-            _, host_id, candidate = heappop(self._timers)
-            if candidate < 0:
-                self._waiting.offer(self._roster.get(host_id), now_s)
-            elif self._cells.state[candidate] == BACKOFF:
-                self._requeue(candidate, now_s)
+        self._waiting.bring_home(now_s)
+        while self._backoffs and self._backoffs[0][0] <= now_s:
+            self.resume(heappop(self._backoffs)[1], now_s)
 
     def _doubt(self, now_s: float) -> None:
         """What is late is not expected any more, so that others may go for its class."""
-        while self._on_time and self._on_time[0][0] <= now_s:
-            _, candidate, serial = self._on_time.popleft()
-            granted = self._leases.get(candidate)
-            if granted is not None and granted.lease.serial == serial:
-                c = self._cells.label[granted.cell]
-                self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
-                granted.chance = 0.0
-                self._waiting.note_need(c)
+        for granted in self._leases.late(now_s):
+            c = self._cells.label[granted.cell]
+            self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
+            granted.chance = 0.0
+            self._waiting.note_need(c)
 
     def overdue(self, now_s: float) -> list[int]:
         """Serial numbers of leases that nobody settled in time. They stay out until released or settled."""
-        serials = []
-        while self._expiries and self._expiries[0][0] <= now_s:
-            _, candidate, serial = heappop(self._expiries)
-            granted = self._leases.get(candidate)
-            if granted is not None and granted.lease.serial == serial:
-                serials.append(serial)
-        return serials
+        return self._leases.overdue(now_s)
+
+    @property
+    def next_moment_s(self) -> float:
+        """When ``lease`` may have something new by the passing of time alone, cheaply and never too late."""
+        first_s = min(self._waiting.next_return_s, self._backoffs[0][0] if self._backoffs else inf)
+        return first_s if self._weather.down_since_s is None else self._weather.probe_at_s
 
     def wake_at(self, now_s: float) -> float | None:
         """When ``lease`` may have something new although nothing was settled; None: never.
 
         Hosts that never answered are not waited for: when only they are left, the build ends.
         """
-        moments = [expiry for expiry, candidate, _ in self._expiries[:1] if candidate in self._leases]
-        moments += [
-            moment
-            for moment, host_id, candidate in self._timers
-            if self._still_useful(host_id, candidate, now_s)
-        ]
-        return min(moments, default=None)
+        if self._weather.down_since_s is not None:
+            return self._weather.probe_at_s
+        moments = [moment for moment, host in self._waiting.returns() if self._worth_waiting_for(host)]
+        moments += [moment for moment, candidate in self._backoffs if self._still_useful(candidate, now_s)]
+        expiry_s = self._leases.next_expiry_s
+        return min(moments if expiry_s is None else [*moments, expiry_s], default=None)
 
-    def _still_useful(self, host_id: int, candidate: int, now_s: float) -> bool:
-        """Whether the end of a parking or a backoff would bring something that is worth waiting for."""
-        if candidate < 0:
-            host = self._roster.get(host_id)
-            return host.breaker.answered and self._waiting.can_serve(host)
+    def _worth_waiting_for(self, host: Host) -> bool:
+        return host.breaker.answered and self._waiting.can_serve(host)
+
+    def _still_useful(self, candidate: int, now_s: float) -> bool:
+        """Whether the end of a backoff would bring something that is worth waiting for."""
         if self._cells.state[candidate] != BACKOFF or not self._wanted(candidate):
             return False
         host = self._roster.get(self._cells.host[self._cells.of(candidate)])
         return host.breaker.answered or not host.breaker.parked(now_s)
+
+    @property
+    def down_since_s(self) -> float | None:
+        """Since when our own network is down, by all that is seen; None: it is not."""
+        return self._weather.down_since_s
+
+    def limit(self, in_flight: int) -> None:
+        """From now on at most so many requests are under way; those that are go on."""
+        self._most_in_flight = max(1, min(in_flight, self._limits.in_flight))
 
     def _wanted(self, candidate: int) -> bool:
         return self.book.state[int(self._label[candidate])] is ClassState.OPEN
@@ -415,8 +618,7 @@ class Frontier:
 
     def postpone(self, candidate: int, until_s: float) -> None:
         """Replay a candidate that is not due yet: it comes back at ``until_s``."""
-        self._cells.state[candidate] = BACKOFF
-        heappush(self._timers, (until_s, -1, candidate))
+        self._wait(candidate, until_s)
 
     def remember(self, host: int, success: bool, elapsed_s: float) -> None:
         """Learn from a try of an earlier run."""
@@ -453,13 +655,23 @@ class Frontier:
         )
         assert undecided.tolist() == book.left, "supply is miscounted"
         in_flight: dict[int, int] = {}
-        for granted in self._leases.values():
+        places: dict[int, int] = {}
+        for granted in self._leases.granted():
+            if granted.address is not None:
+                places[id(granted.address)] = places.get(id(granted.address), 0) + 1
             in_flight[granted.lease.host] = in_flight.get(granted.lease.host, 0) + 1
         for host in self._roster:
             assert host.in_flight == in_flight.get(host.id, 0), f"host {host.id} miscounts its requests"
             assert host.in_flight <= max(1, host.ceiling), f"host {host.id} is over its ceiling"
         assert len(self._leases) <= self._limits.in_flight, "too many in flight"
+        for name, address in self._addresses.items():
+            assert address.in_flight == places.get(id(address), 0), f"{name} miscounts its requests"
+            assert address.in_flight <= address.ceiling, f"{name} is over its ceiling"
         self._waiting.check(self._leased_at_s)
+
+
+def _nothing(_: Host) -> None:
+    """Nothing is learned from a lease that was not used."""
 
 
 def _promoted(spare: int) -> Settlement:

@@ -1,18 +1,25 @@
 """One politeness group: how many requests it takes at once, and when the next may start."""
 
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
-from ..terms.outcome import Failure, Fault
+from ..terms.outcome import Failed, Failure, Fault
 from .breaker import Breaker
+from .pace import Pace
 from .yields import HostYield, KindYield
 
 FIRST_SLOTS = 2.0
 FIRST_THROTTLE_S = 2.0
 LONGEST_THROTTLE_S = 300.0
+THROTTLE_REQUESTS = 4
+"""A 429 without a time costs a pause of so many requests at the new rate, at most ``FIRST_THROTTLE_S``."""
 HORIZON_S = 6 * 3600.0
 """A Retry-After beyond this is not waited for in this run."""
-_SHRINKING = frozenset({Failure.RATE_LIMITED, Failure.CONNECT_TIMEOUT, Failure.RESET, Failure.SERVER_ERROR})
+UNAVAILABLE = 503
+QUICK = 0.9
+"""Of the slots at the last trouble: so far one more slot for each answer, then one for each round of them."""
+_SHRINKING = frozenset({Failure.RATE_LIMITED, Failure.CONNECT_TIMEOUT, Failure.RESET})
 _ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_NOT_FOUND})
 
 
@@ -20,18 +27,26 @@ _ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_
 class HostPrior:
     """What is known of a politeness group before it is asked."""
 
-    flickr: bool = False
+    kind: int = 0
+    """Which ``KindYield`` it belongs to: OTHER, FLICKR or CDN (see ``yields``)."""
     ceiling: int = 8
     """Requests at the same time, at most."""
+    tries: float = 0.0
+    """Earlier experience, faded: tries, successes, and the time they took together."""
+    successes: float = 0.0
+    seconds_s: float = 0.0
+    rate_per_s: float | None = None
+    """Requests a second that it bore without a 429; None: no bound was met."""
 
 
 class Host:
-    """Slots grow by one per success until the first trouble, then by one per round; they halve on
-    429, 503, connect timeouts and resets (AIMD). A host that never answered has a single slot, and
-    a parked one none. ``in_flight <= ceiling`` holds always.
+    """Slots grow by one per answer up to where the last trouble was, then by one per round; they halve on
+    429, 503, connect timeouts and resets (AIMD). Beside them ``pace`` bounds the rate. A host that never
+    answered has a single slot, and a parked one none. ``in_flight <= ceiling`` holds always.
     """
 
     __slots__ = (
+        "_good_slots",
         "_shrunk_at_s",
         "_throttled_at_s",
         "breaker",
@@ -40,74 +55,91 @@ class Host:
         "id",
         "in_flight",
         "offered",
+        "pace",
+        "returns_at_s",
         "slots",
         "throttles",
         "touched",
-        "troubled",
+        "waits_for_address",
         "yields",
     )
 
-    def __init__(self, host_id: int, ceiling: int, kind: KindYield) -> None:
+    def __init__(self, host_id: int, prior: HostPrior, kind: KindYield) -> None:
         self.id = host_id
-        self.ceiling = ceiling
-        self.slots = min(FIRST_SLOTS, float(ceiling))
-        self.troubled = False
-        """Whether slots were ever halved: the end of the quick start."""
-        self._shrunk_at_s = float("-inf")
-        self._throttled_at_s = float("-inf")
+        self.ceiling = prior.ceiling
+        self.slots = min(FIRST_SLOTS, float(prior.ceiling))
+        self._good_slots = inf
+        """Slots at the last trouble: up to nearly so many they grow quickly, since one URL of a hundred is
+        broken on its own account; beyond, slowly. Trouble on the way there lowers it.
+        """
+        self._shrunk_at_s = -inf
+        self._throttled_at_s = -inf
         self.in_flight = 0
         self.throttles = 0
         """429 answers since the last other one."""
         self.breaker = Breaker()
-        self.yields = HostYield(kind)
+        self.pace = Pace(prior.rate_per_s)
+        self.yields = HostYield(kind, prior.tries, prior.successes, prior.seconds_s)
         self.cells: list[tuple[float, int]] = []
         """Heap of (urgency, cell) that this host could serve."""
         self.touched = False
         """Whether it was given its cells."""
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
+        self.returns_at_s = -inf
+        """When a timer brings it back; a moment that has passed: none does."""
+        self.waits_for_address = False
+        """Whether its address has no place for it now."""
 
     def free_slots(self, now_s: float) -> int:
         """How many requests may start now."""
-        if now_s < self.breaker.parked_until_s:
+        if now_s < self.breaker.parked_until_s or now_s < self.pace.next_at_s or self.waits_for_address:
             return 0
         if not self.breaker.answered or self.breaker.half_open:
             return 1 - self.in_flight
         return int(self.slots) - self.in_flight
 
-    def answered(self) -> None:
+    @property
+    def ready_at_s(self) -> float:
+        """The moment until which it may not be asked, whatever its slots."""
+        return max(self.breaker.parked_until_s, self.pace.next_at_s)
+
+    def started(self, now_s: float) -> None:
+        """A request starts."""
+        self.in_flight += 1
+        self.pace.started(now_s)
+
+    def answered(self, now_s: float) -> None:
         """A response came that is not about load: grow, if the slots were in use."""
         busy = (self.in_flight + 1) * 2 >= self.slots
         self.throttles = 0
+        self.pace.answered(now_s)
         if self.breaker.answered and not self.breaker.half_open and busy:
-            step = 1.0 / self.slots if self.troubled else 1.0
+            step = 1.0 if self.slots < QUICK * self._good_slots else 1.0 / self.slots
             self.slots = min(float(self.ceiling), self.slots + step)
         self.breaker.success()
 
-    def failed(
-        self,
-        failure: Failure,
-        retry_after_s: float | None,
-        now_s: float,
-        asked_at_s: float,
-        random: Random,
-    ) -> None:
+    def failed(self, failed: Failed, now_s: float, asked_at_s: float, random: Random) -> None:
         """A request that started at ``asked_at_s`` failed: learn about load and health, park if that is due.
 
         What was in flight together fails together: slots, pauses and parkings react once a round.
         """
+        failure = failed.failure
         if failure in _ANSWERLESS:
             return
-        if failure in _SHRINKING and asked_at_s >= self._shrunk_at_s:
+        if (failure in _SHRINKING or failed.status == UNAVAILABLE) and asked_at_s >= self._shrunk_at_s:
             self._shrink(now_s)
+            if failure is Failure.RATE_LIMITED or failed.status == UNAVAILABLE:
+                self.pace.refused(now_s)
         if failure is Failure.RATE_LIMITED:
-            self._throttled(retry_after_s, now_s, asked_at_s, random)
+            self._throttled(failed.retry_after_s, now_s, asked_at_s, random)
         elif failure.fault is Fault.HOST:
+            self.breaker.answered = self.breaker.answered or failed.status is not None
             self.breaker.failure(now_s, asked_at_s, random)
-            if retry_after_s is not None:
-                self.breaker.park_until(now_s + retry_after_s)
+            if failed.retry_after_s is not None:
+                self.breaker.park_until(now_s + failed.retry_after_s)
         elif failure.fault is Fault.URL:
-            self.answered()
+            self.answered(now_s)
 
     def _throttled(
         self, retry_after_s: float | None, now_s: float, asked_at_s: float, random: Random
@@ -120,11 +152,13 @@ class Host:
             return
         self._throttled_at_s = now_s
         if not retry_after_s:
-            pause_s = min(LONGEST_THROTTLE_S, FIRST_THROTTLE_S * 2.0 ** min(self.throttles, 10))
+            first_s = min(FIRST_THROTTLE_S, THROTTLE_REQUESTS / self.pace.per_s)
+            pause_s = min(LONGEST_THROTTLE_S, first_s * 2.0 ** min(self.throttles, 10))
             self.breaker.park_until(now_s + pause_s * random.uniform(0.8, 1.2))
         self.throttles += 1
 
     def _shrink(self, now_s: float) -> None:
+        """Slots are halved, once a round."""
         self._shrunk_at_s = now_s
-        self.troubled = True
+        self._good_slots = self.slots
         self.slots = max(1.0, self.slots / 2)

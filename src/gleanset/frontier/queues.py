@@ -91,6 +91,13 @@ class Cells:
         self._front.setdefault(cell, deque()).appendleft(candidate)
         return cell
 
+    def put(self, candidate: int, cell: int) -> None:
+        """The candidate belongs to ``cell`` (again)."""
+        if self._of[candidate] == cell:
+            self._moved.pop(candidate, None)
+        else:
+            self._moved[candidate] = cell
+
     def move(self, candidate: int, label: int, host: int) -> int:
         """A redirect led to another host: the candidate waits there, first in its cell; returns that."""
         cell = self._made.get((label, host))

@@ -12,7 +12,9 @@ A cell (one class at one host) with anything waiting stands in exactly one place
 So nothing is ever scanned: a lease and its settlement cost a few heap operations.
 """
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
+from math import inf
 
 from .host import Host
 from .queues import Cells
@@ -36,6 +38,8 @@ class Waiting:
         """Per class: heap of (-score, cell)."""
         self._in_need: set[int] = set()
         """Classes that have cells aside and places that are not covered."""
+        self._returns: list[tuple[float, int]] = []
+        """Heap of (moment, host): parked and paced hosts come back (``Host.returns_at_s``)."""
 
     # The next one
 
@@ -73,6 +77,7 @@ class Waiting:
             host.offered = False
             if host.cells and host.free_slots(now_s) > 0:
                 return host
+            self.offer(host, now_s)
 
     def touch(self, host: Host) -> Host:
         """Give a host the cells that the list has for it, at its first use."""
@@ -132,10 +137,31 @@ class Waiting:
         heappush(host.cells, (-self._book.urgency(self._cells.label[cell]), cell))
 
     def offer(self, host: Host, now_s: float) -> None:
-        """Stand in the queue of ready hosts, if there is anything to serve and a slot to serve it."""
-        if not host.offered and host.cells and host.free_slots(now_s) > 0:
+        """Stand in the queue of ready hosts, if there is anything to serve and a slot to serve it; one that
+        may not be asked yet comes back by a timer.
+        """
+        if host.offered or not host.cells:
+            return
+        if host.free_slots(now_s) > 0:
             host.offered = True
             heappush(self._ready, (-host.yields.score, host.id))
+        elif host.ready_at_s > now_s and host.returns_at_s < host.ready_at_s:
+            host.returns_at_s = host.ready_at_s
+            heappush(self._returns, (host.ready_at_s, host.id))
+
+    def bring_home(self, now_s: float) -> None:
+        """Hosts whose parking or pause is over may be asked again."""
+        while self._returns and self._returns[0][0] <= now_s:
+            self.offer(self._roster.get(heappop(self._returns)[1]), now_s)
+
+    @property
+    def next_return_s(self) -> float:
+        """When the next host comes back; infinite: none does."""
+        return self._returns[0][0] if self._returns else inf
+
+    def returns(self) -> Iterator[tuple[float, Host]]:
+        """(moment, host) of all that come back, in no order; a host may be there twice."""
+        return ((moment, self._roster.get(host)) for moment, host in self._returns)
 
     def note_need(self, c: int) -> None:
         """A class may need more than it did."""

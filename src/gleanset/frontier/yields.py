@@ -18,8 +18,12 @@ LEAST_CHANCE = 0.05
 """Used where the chance divides; a class must not have thousands in flight on hopeless hosts."""
 
 
+OTHER, FLICKR, CDN = 0, 1, 2
+"""Kinds of hosts, whose experience is pooled."""
+
+
 class KindYield:
-    """The pooled experience with one kind of host (Flickr, other)."""
+    """The pooled experience with one kind of host (Flickr, CDN, other)."""
 
     __slots__ = ("_prior_p", "_prior_s", "seconds_s", "successes", "tries")
 
@@ -44,11 +48,14 @@ class HostYield:
 
     __slots__ = ("kind", "seconds_s", "successes", "tries")
 
-    def __init__(self, kind: KindYield) -> None:
+    def __init__(
+        self, kind: KindYield, tries: float = 0.0, successes: float = 0.0, seconds_s: float = 0.0
+    ) -> None:
+        """``tries``, ``successes``, ``seconds_s``: of earlier runs."""
         self.kind = kind
-        self.tries = 0
-        self.successes = 0
-        self.seconds_s = 0.0
+        self.tries = tries
+        self.successes = successes
+        self.seconds_s = seconds_s
 
     def learn(self, success: bool, elapsed_s: float) -> None:
         """One try is over: ``success`` means an image that was wanted or would have been."""

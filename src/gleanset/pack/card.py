@@ -17,6 +17,7 @@ _SIZES = (
 )
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!&~$])")
 _MOST_CLASSES = 50
+_WAYS = {"wayback": "as copies of the Internet Archive"}
 SplitSizes = Sequence[tuple[str | None, int]]
 """(name, images); (None, images) alone where there are no splits; empty where there are no images."""
 
@@ -31,7 +32,7 @@ def render_card(job: PackJob, result: PackResult, crawl: Crawl, splits: SplitSiz
         f"# {_said(job.story.title)}",
         _inside(job, result, splits),
         _loading(job, result, splits),
-        _methods(job, crawl),
+        _methods(job, result, crawl),
         _rights(job),
         _citing(job, result),
     )
@@ -105,7 +106,7 @@ image = dataset[0]"""
     return blocks + f"```python\n{theirs}\n```"
 
 
-def _methods(job: PackJob, crawl: Crawl) -> str:
+def _methods(job: PackJob, result: PackResult, crawl: Crawl) -> str:
     lists = ", ".join(
         f"{_said(name)} (SHA-256 `{digest}`)" if digest else _said(name) for name, digest in job.story.lists
     )
@@ -115,6 +116,7 @@ def _methods(job: PackJob, crawl: Crawl) -> str:
         _when(crawl.first, crawl.last),
         f"{count(crawl.tried)} URLs were asked.",
         _reasons(crawl),
+        _revived(result),
         "Kept is what decodes to its end without a fault, is no placeholder that was known or found out, and "
         "no copy of another image of the set. The labels are the list's.",
         *map(_said, job.story.notes),
@@ -134,6 +136,21 @@ def _reasons(crawl: Crawl) -> str:
         return ""
     said = ", ".join(f"{_said(reason)} {count(n)}" for reason, n in crawl.reasons)
     return f"Not in the set, by reason: {said}."
+
+
+def _revived(result: PackResult) -> str:
+    """Who trains on the set should know that some pictures are not from where the list says."""
+    if not result.revived:
+        return ""
+    total = count(sum(n for _, n in result.revived))
+    ways = ", ".join(
+        f"{count(n)} {_WAYS.get(way, 'at an address that replaced it')} (`{way}`)"
+        for way, n in result.revived
+    )
+    return (
+        f"Of the images {total} were no longer at the list's address and were found elsewhere: {ways}; "
+        "`revived` and `final_url` in `manifest.parquet` name them."
+    )
 
 
 def _rights(job: PackJob) -> str:

@@ -33,6 +33,8 @@ class PackRow:
     licence: str | None = None
     author: str | None = None
     caption: str | None = None
+    revived: str | None = None
+    """How ``final_url`` stands in for the list's URL (``wayback`` ..); None: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class PackOutcome:
     elapsed_s: float | None = None
     at_s: float | None = None
     """None: it was decided without a request."""
+    revived: str | None = None
+    """How the address that was asked last stands in for ``url``; None: it was ``url`` itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class PackResult:
     """Label to class folder."""
     formats: frozenset[str] = frozenset()
     """How the images are stored: ``jpeg``, ``png``, ``webp``."""
+    revived: tuple[tuple[str, int], ...] = ()
+    """Images that were found elsewhere than the list says, by the way, most first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ MANIFEST = pa.schema(
         ("caption", pa.string()),
         ("stored_format", pa.string()),
         ("stored_sha256", pa.string()),
+        ("revived", pa.string()),
     ]
 )
 """One row an image, in the order of the files (image folder) or of the shards.
@@ -60,6 +61,7 @@ OUTCOMES = pa.schema(
         ("status", pa.int32()),
         ("elapsed_s", pa.float64()),
         ("at", _TIME),
+        ("revived", pa.string()),
     ]
 )
 _ROWS_A_BATCH = 2_048

@@ -91,7 +91,14 @@ def _prepare(job: PackJob, staging: Staging, progress: Progress) -> PackResult:
     crawl = _write_outcomes(job, staging.new)
     accepted = {one.label: spool.accepted[one.label] for one in job.classes}
     result = PackResult(
-        digest, spool.n_rows, spool.n_bytes, accepted, n_kept, folders, frozenset(spool.formats)
+        digest=digest,
+        n_images=spool.n_rows,
+        n_bytes=spool.n_bytes,
+        accepted=accepted,
+        n_kept=n_kept,
+        folders=folders,
+        formats=frozenset(spool.formats),
+        revived=_most_first(spool.revived),
     )
     _write_text(staging.new / "classes.csv", classes_csv(job.classes, indexes, accepted))
     _write_text(staging.new / "README.md", render_card(job, result, crawl, spool.splits()))
@@ -195,8 +202,11 @@ def _write_outcomes(job: PackJob, folder: Path) -> Crawl:
                 reasons[outcome.reason] += 1
             if outcome.at_s is not None:
                 first, last = min(first, outcome.at_s), max(last, outcome.at_s)
-    most_first = tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-    return Crawl(tried, most_first, *((utc(first), utc(last)) if first <= last else ()))
+    return Crawl(tried, _most_first(reasons), *((utc(first), utc(last)) if first <= last else ()))
+
+
+def _most_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -51,6 +51,7 @@ class Spool:
         self._by_split: Counter[str | None] = Counter()
         self.accepted: Counter[str] = Counter()
         self.formats: set[str] = set()
+        self.revived: Counter[str] = Counter()
         self.n_bytes = 0
 
     def add(self, row: PackRow) -> None:
@@ -63,6 +64,8 @@ class Spool:
         self.n_bytes += stored.n_bytes
         self._by_split[split] += 1
         self.formats.add(stored.format)
+        if row.revived is not None:
+            self.revived[row.revived] += 1
         self._table.add(
             {
                 "key": row.key,
@@ -70,6 +73,7 @@ class Spool:
                 "split": split,
                 "url": row.url,
                 "final_url": row.final_url or row.url,
+                "revived": row.revived,
                 "host": row.host,
                 "sha256": row.inspection.sha256.hex(),
                 "phash": None if row.inspection.phash is None else f"{row.inspection.phash:016x}",

@@ -14,6 +14,7 @@ Texts = tuple[str, ...]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
 _SOURCES = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
+_WAYS = ("rewrites", "wayback")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
 
 
@@ -97,6 +98,9 @@ class Options(Checked):
         "the column with the author", collects=True, otherwise="guessed from its name")] = None
     split_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the split", collects=True, otherwise="guessed from its name")] = None
+    revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
+        ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
+        "in the Internet Archive", many=True, otherwise="dead is dead")] = ()
 
     concurrency: Annotated[int | None, Option("how", forms.whole, "N",
         "requests under way at once", at_least=1, at_most=2000,
@@ -124,6 +128,11 @@ class Options(Checked):
         otherwise="none is named")] = None
     user_agent: Annotated[str | None, Option("manners", forms.text, "TEXT",
         "the name that hosts see", otherwise="gleanset/VERSION")] = None
+    ignore_robots: Annotated[bool, Option("manners", forms.switch, "",
+        "ask for what a site's robots.txt forbids as well; goes into the card", collects=True)] = False
+    ignore_opt_outs: Annotated[bool, Option("manners", forms.switch, "",
+        "take pictures whose headers ask not to be taken for data mining as well; goes into the card",
+        collects=True)] = False
 
     proxy: Annotated[str | None, Option("network", forms.proxy, "URL",
         "go through this proxy", otherwise="none is used")] = None

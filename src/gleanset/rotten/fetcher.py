@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
+from gleanset.fetch import consent
 from gleanset.fetch.base import Arrival, FetchSettings, Order
 from gleanset.fetch.classify import REDIRECTS, failure_of_status
 from gleanset.fetch.headers import pick_headers, retry_after_s
+from gleanset.fetch.robots import LONGEST_BYTES, product_tokens
 from gleanset.terms.inspection import Flaw
 from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
-from gleanset.urls import host_of, politeness_group
+from gleanset.urls import host_of, politeness_group, site_of
 
 from .doors import Doorkeeper
 from .fates import Fate
@@ -77,6 +79,7 @@ class VirtualFetcher:
         self.world = world
         self.settings = settings or FetchSettings()
         self._group_of = group_of
+        self._names = product_tokens(self.settings.user_agent)
         self._keeper = Doorkeeper(world)
         self._ends = _ends(world, self.settings)
         self._notice_s = world.sites[host_of(UNAVAILABLE_URL)].mean_s
@@ -115,6 +118,8 @@ class VirtualFetcher:
         if elapsed_s > settings.timeout_s:
             return Outcome(settings.timeout_s, Failure.TIMEOUT, None, url)
         reason = fate.reason
+        if self._opts_out(asked, fate):
+            return Outcome(elapsed_s, Failure.OPTED_OUT, None, url)
         if isinstance(reason, Failure | Flaw):
             wait_s = None
             if fate is Fate.RATE_LIMITED:
@@ -125,8 +130,15 @@ class VirtualFetcher:
             return Outcome(elapsed_s + self._notice_s, None, Notice(host_of(notice)), notice)
         if fate is Fate.PLACEHOLDER:
             return Outcome(elapsed_s, None, Notice(asked.site.name), url)
-        final_url = self.world.new_url(asked.label, asked.serial) if fate is Fate.MOVED else url
+        final_url = self.world.elsewhere(asked) if fate is Fate.MOVED else url
         return Outcome(elapsed_s, None, self.world.picture(asked.label, asked.serial), final_url)
+
+    def _opts_out(self, asked: Asked, fate: Fate) -> bool:
+        """Whether what comes has a header for which the real fetcher drops it."""
+        wishes = self.world.wishes
+        if wishes is None or not self.settings.opt_outs or not fate.good:
+            return False
+        return wishes.opts_out(asked.label, asked.serial)
 
     def _leg(self, journey: _Journey, response: Response) -> Fetched | Failed | Moved | None:
         """One request and its answer; None: a redirect within the site was followed."""
@@ -153,17 +165,27 @@ class VirtualFetcher:
         if target in journey.seen or journey.hops >= self.settings.max_hops:
             return Failed(Failure.TOO_MANY_REDIRECTS, journey.status, f"to {target}")
         journey.hops += 1
-        if self._group_of(host_of(target)) != journey.order.group:
+        if self._leaves(journey.order, target):
             return Moved(target, journey.hops)
         journey.url = target
         journey.seen.add(target)
         return None
+
+    def _leaves(self, order: Order, target: str) -> bool:
+        if self._group_of(host_of(target)) != order.group:
+            return True
+        return self.settings.robots and not order.robots and site_of(target) != site_of(order.url)
 
     def _read(self, journey: _Journey, response: Response, body: bytes) -> Fetched | Failed:
         lines = response.head_lines()
         failure = failure_of_status(response.status)
         if failure is not None:
             return Failed(failure, response.status, retry_after_s=retry_after_s(lines))
+        if journey.order.robots:
+            return Fetched(body[: LONGEST_BYTES + 1], journey.url, response.status, pick_headers(lines))
+        why = consent.refusal(pick_headers(lines), self._names) if self.settings.opt_outs else None
+        if why is not None:
+            return Failed(Failure.OPTED_OUT, response.status, why)
         if ("Content-Encoding", "gzip") in response.headers:
             unpacked = unpack(body, self.settings.max_decoded_bytes)
             if isinstance(unpacked, Failure):

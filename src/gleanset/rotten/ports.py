@@ -6,9 +6,20 @@ import socket
 from gleanset.errors import GleansetError
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 4096
 _MOMENT_S = 0.05
 """A connection on loopback that is not there by then never will be."""
 _MOST_FILLERS = 64
+
+
+def listening() -> socket.socket:
+    """A port that is listened to, for a loop to take connections from."""
+    listener = socket.socket()
+    listener.setblocking(False)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, 0))
+    listener.listen(BACKLOG)
+    return listener
 
 
 def refusing() -> socket.socket:

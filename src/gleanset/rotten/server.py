@@ -31,9 +31,14 @@ class RottenServer:
     It also ends when this process does, however that happens. Names reach it through ``resolve_rules`` alone.
     """
 
-    def __init__(self, settings: WorldSettings, *, cache_bytes: int = CACHE_BYTES) -> None:
-        """``cache_bytes``: for pictures that were drawn; the rest of the server stays under 100 MB."""
+    def __init__(
+        self, settings: WorldSettings, *, cache_bytes: int = CACHE_BYTES, certificate: Path | None = None
+    ) -> None:
+        """``cache_bytes``: for pictures that were drawn; the rest of the server stays under 100 MB.
+        ``certificate``: with it every host that talks does so by https too (see ``make_certificate``).
+        """
         self.settings = settings
+        self._certificate = certificate
         self._cache_bytes = cache_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._ports: dict[str, int] = {}
@@ -82,7 +87,13 @@ class RottenServer:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         try:
-            self._ports = self._ask({"settings": self.settings.to_json(), "cache_bytes": self._cache_bytes})
+            self._ports = self._ask(
+                {
+                    "settings": self.settings.to_json(),
+                    "cache_bytes": self._cache_bytes,
+                    "certificate": str(self._certificate) if self._certificate else None,
+                }
+            )
         except GleansetError:
             self.stop()
             raise
@@ -108,7 +119,7 @@ class RottenServer:
         places = [("refused*.example", self.refused_port)]
         if self.blackhole_port is not None:
             places.append(("blackhole*.example", self.blackhole_port))
-        places += [(names, self.port) for names in ("*.example", "flickr", "*.yimg.com")]
+        places += [(names, self.port) for names in ("*.example", "flickr", "*.yimg.com", "*.archive.org")]
         return tuple(f"{names}={LOOPBACK}:{port}" for names, port in places)
 
     def counters(self) -> Counters:

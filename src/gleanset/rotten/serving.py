@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,8 @@ from typing import Any
 from .doors import Doorkeeper
 from .fates import Fate
 from .ledger import Ledger, LogLine
-from .ports import LOOPBACK, Blackhole, refusing
+from .ports import BACKLOG, Blackhole, listening, refusing
+from .reception import Reception
 from .responses import NO_SUCH_SITE, Content, Door, Response
 from .settings import WorldSettings
 from .wire import Request, Served, Wire
@@ -112,14 +114,14 @@ class Web:
         return len(rows)
 
 
-async def run(settings: WorldSettings, cache_bytes: int) -> None:
+async def run(settings: WorldSettings, cache_bytes: int, certificate: str | None) -> None:
     """Serve until standard input ends; one line of JSON out for each line in, the ports first."""
-    loop = asyncio.get_running_loop()
     web = Web(World(settings), cache_bytes)
-    server = await loop.create_server(lambda: Wire(web), LOOPBACK, 0, backlog=4096)
+    listener = listening()
+    server = await _door(web, listener, certificate)
     closed = refusing()
     hole = Blackhole() if settings.other.share(Fate.BLACKHOLE) > 0 else None
-    ports = {"main": server.sockets[0].getsockname()[1], "refused": closed.getsockname()[1]}
+    ports = {"main": listener.getsockname()[1], "refused": closed.getsockname()[1]}
     if hole is not None:
         ports["blackhole"] = hole.port
     _say(ports)
@@ -131,6 +133,13 @@ async def run(settings: WorldSettings, cache_bytes: int) -> None:
             hole.close()
         closed.close()
         web.gallery.close()
+
+
+async def _door(web: Web, listener: socket.socket, certificate: str | None) -> Reception | asyncio.Server:
+    """What takes connections: by http alone, or with a certificate by https as well."""
+    if certificate is not None:
+        return Reception(listener, certificate, lambda: Wire(web))
+    return await asyncio.get_running_loop().create_server(lambda: Wire(web), sock=listener, backlog=BACKLOG)
 
 
 async def _obey(web: Web, lines: asyncio.StreamReader) -> None:
@@ -161,4 +170,4 @@ def main() -> None:
     """Read settings from the first line of standard input, and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client, which then ends our input
     first = json.loads(sys.stdin.readline())
-    asyncio.run(run(WorldSettings.from_json(first["settings"]), first["cache_bytes"]))
+    asyncio.run(run(WorldSettings.from_json(first["settings"]), first["cache_bytes"], first["certificate"]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from gleanset.errors import UsageError
 
+from .afterlife import Afterlife
 from .fates import CONNECTION_FATES, FLICKR_MIX, OTHER_MIX, Mix
 
 CLASSES: Mapping[str, str] = {
@@ -34,6 +35,17 @@ CLASSES: Mapping[str, str] = {
 """WordNet ids of twenty classes that can be drawn with a few shapes, and their names."""
 
 WIDEST_PX = 4096
+FOLDERS = (
+    "images",
+    "photos/2009",
+    "gallery",
+    "uploads/2010/07",
+    "blog/pics",
+    "media",
+    "~jones/album",
+    "img/large",
+)
+"""Where sites keep their pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,31 @@ class Look:
     gif_share: float = 0.02
     turned_share: float = 0.03
     """JPEGs that lie on their side and say so in EXIF."""
+
+
+@dataclass(frozen=True, slots=True)
+class WishShares:
+    """How many ask what of those who come for pictures (see ``wishes.Robots``).
+
+    Shares of the answering sites beside Flickr, whose rest has no robots.txt; ``opts_out`` of the rows.
+    """
+
+    allows: float = 0.0
+    forbids_all: float = 0.0
+    forbids_us: float = 0.0
+    forbids_folder: float = 0.0
+    signals: float = 0.0
+    huge: float = 0.0
+    html: float = 0.0
+    forbidden: float = 0.0
+    unavailable: float = 0.0
+    loop: float = 0.0
+    opts_out: float = 0.0
+    """Rows whose picture comes with a header that opts out; as many come with one that only looks like it."""
+
+    @property
+    def any(self) -> bool:
+        return self != WishShares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +135,8 @@ class WorldSettings:
     """Multiplies every time that the web takes (0.05: twenty times faster); our own timeouts stay."""
     drip_bytes_per_s: float = 2.0
     look: Look = field(default_factory=Look)
+    wishes: WishShares = field(default_factory=WishShares)
+    afterlife: Afterlife = field(default_factory=Afterlife)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -111,7 +150,8 @@ class WorldSettings:
     def to_json(self) -> str:
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["flickr"], fields["other"] = dict(self.flickr.shares), dict(self.other.shares)
-        fields["look"] = asdict(self.look)
+        fields["look"], fields["wishes"] = asdict(self.look), asdict(self.wishes)
+        fields["afterlife"] = asdict(self.afterlife)
         return json.dumps(fields)
 
     @classmethod
@@ -122,6 +162,10 @@ class WorldSettings:
         made |= {side: Mix(made[side]) for side in ("flickr", "other") if side in made}
         if "look" in made:
             made["look"] = Look(**made["look"])
+        if "wishes" in made:
+            made["wishes"] = WishShares(**made["wishes"])
+        if "afterlife" in made:
+            made["afterlife"] = Afterlife(**made["afterlife"])
         return cls(**made)
 
 
@@ -139,6 +183,16 @@ def _check(settings: WorldSettings) -> None:
     for name in ("flickr_share", "host_spread", "slow_share", "busy_share", "ailing_share"):
         if not 0 <= getattr(settings, name) <= 1:
             raise UsageError(f"rotten web: {name} = {getattr(settings, name)}. A share is 0 to 1.")
+    asked = asdict(settings.wishes)
+    of_sites = sum(share for name, share in asked.items() if name != "opts_out")
+    if min(asked.values()) < 0 or of_sites > 1 + 1e-9 or settings.wishes.opts_out > 0.5:
+        raise UsageError(
+            f"rotten web: wishes of sites sum up to at most 1, opts_out is at most 0.5: {settings.wishes}."
+        )
+    if not settings.afterlife.is_sound():
+        raise UsageError(
+            "rotten web: shares of the afterlife are 0 to 1, archive_per_s and archive_burst are above 0."
+        )
     if settings.hosts < 1 or settings.time_scale < 0 or settings.busy_per_s <= 0 or settings.busy_burst < 1:
         raise UsageError(
             "rotten web: hosts, busy_per_s and busy_burst are above 0, time_scale is not negative."

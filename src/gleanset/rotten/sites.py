@@ -30,6 +30,7 @@ class Character(Enum):
     BUSY = "busy"
     AILING = "ailing"
     STATIC = "static"
+    ARCHIVE = "archive"
     GONE = "gone"
     REFUSED = "refused"
     BLACKHOLE = "blackhole"

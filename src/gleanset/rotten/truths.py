@@ -1,8 +1,12 @@
 """The ground truth of a world: what a perfect collector could gather, and where every URL ends."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from gleanset.fetch.revive import alternatives
+
+from .fates import Fate
 from .responses import Picture
 from .world import World
 
@@ -14,7 +18,7 @@ class ClassTruth:
     label: str
     urls: int
     good: int
-    """URLs that bring a sound picture of their own (no placeholder), copies included."""
+    """URLs that bring a sound picture of their own (no placeholder) that may be taken, copies included."""
     bodies: int
     """Distinct among them, to the byte."""
     conflicts: int
@@ -32,6 +36,20 @@ def truths(world: World) -> tuple[ClassTruth, ...]:
     return tuple(_truth(world, label, pictures, classes_of) for label, pictures in enumerate(shown))
 
 
+def way_back(world: World, label: int, serial: int, ways: Collection[str]) -> str | None:
+    """By which way of ``fetch.revive`` a dead row's picture can be had; None: by none, or it is not dead."""
+    reason = world.fate(label, serial).reason
+    for one in alternatives(world.url(label, serial), ways):
+        if reason is None or not one.helps(reason.word):
+            continue
+        asked = world.look_up(one.url)
+        fate = asked.fate if asked is not None else Fate.UNRESOLVABLE
+        if fate.good:
+            return one.way
+        reason = fate.reason
+    return None
+
+
 def endings(world: World) -> Counter[str]:
     """How many URLs end with each fate, by word; what reason that is, ``Fate.reason`` tells."""
     return Counter(
@@ -46,7 +64,7 @@ def _shown(world: World, label: int) -> Counter[Picture]:
     return Counter(
         world.picture(label, serial)
         for serial in range(world.settings.counts()[label])
-        if world.fate(label, serial).good
+        if world.fate(label, serial).good and not world.unwelcome(label, serial)
     )
 
 

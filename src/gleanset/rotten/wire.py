@@ -39,7 +39,7 @@ class Request(NamedTuple):
     @property
     def url(self) -> str:
         """Absolute, whether the client thinks that it talks to a proxy or not."""
-        return self.target if "://" in self.target else f"http://{self.host}{self.target}"
+        return self.target if _is_absolute(self.target) else f"http://{self.host}{self.target}"
 
 
 class Served(NamedTuple):
@@ -173,6 +173,11 @@ class Wire(asyncio.Protocol):
                     self._transport.close()
 
 
+def _is_absolute(target: str) -> bool:
+    """As proxies are asked. A path may hold an address further on: the archive's do."""
+    return target.startswith(("http://", "https://"))
+
+
 def parse(head: bytes) -> Request | None:
     """The request of a head without its last empty line; None: it is no HTTP/1."""
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -183,7 +188,7 @@ def parse(head: bytes) -> Request | None:
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
     }
     method, target, version = words
-    host = target.split("/", 3)[2] if "://" in target else headers.get("host", "")
+    host = target.split("/", 3)[2] if _is_absolute(target) else headers.get("host", "")
     connection = headers.get("connection", "").lower()
     keeps_alive = "close" not in connection and (version == "HTTP/1.1" or "keep-alive" in connection)
     name = host.lower().partition(":")[0]

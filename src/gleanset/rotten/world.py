@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from gleanset.terms.candidate import LabelledUrl
 
+from .archive import LIVE_HOST, Archive, captured_url
 from .fates import HOST_FATES, Fate
 from .pictures import Artist
 from .responses import ANSWERS, Door, Notice, Picture, Place, Response
 from .rows import Draws, Rows
-from .settings import WorldSettings
+from .settings import FOLDERS, WorldSettings
 from .sites import (
     FULL,
     STATIC_SITES,
@@ -25,20 +26,12 @@ from .sites import (
     static_sites,
     uniform,
 )
+from .wishes import Wishes
 
 UNAVAILABLE_URL = f"http://{UNAVAILABLE_HOST}/pw/images/photo_unavailable.png"
 """Where Flickr sent those who asked for a picture that was gone."""
+_PERMANENTLY, _FOR_NOW = 301, 302
 NOTICE_PATH = "/images/no_image.jpg"
-FOLDERS = (
-    "images",
-    "photos/2009",
-    "gallery",
-    "uploads/2010/07",
-    "blog/pics",
-    "media",
-    "~jones/album",
-    "img/large",
-)
 
 
 def _spread() -> tuple[float, ...]:
@@ -81,13 +74,22 @@ class World:
     def __init__(self, settings: WorldSettings) -> None:
         self.settings = settings
         self.artist = Artist(settings)
+        self.wishes = Wishes(settings) if settings.wishes.any else None
+        """None: nobody asks anything."""
         self._rows = Rows(settings)
         self._flickr_bound = round(settings.flickr_share * FULL)
         self._flickr = flickr_sites(settings)
         self._others, self._bounds = other_sites(settings)
         notice_s = settings.flickr_s * settings.time_scale / 4
         notices = Site(UNAVAILABLE_HOST, Character.STATIC, notice_s, (FULL,), (Fate.NOT_FOUND,))
-        everywhere = (*self._flickr, *self._others, *static_sites(settings), notices)
+        self.archive = Archive(settings)
+        everywhere = (
+            *self._flickr,
+            *self._others,
+            *static_sites(settings),
+            *self.archive.sites(),
+            notices,
+        )
         self.sites = {site.name: site for site in everywhere}
         """Every host name that there is, those without an address included."""
 
@@ -131,6 +133,13 @@ class World:
         photo = self._rows.photo(label, serial)
         return f"http://static{photo % STATIC_SITES}.example/o/{photo:010d}.jpg"
 
+    def elsewhere(self, asked: Asked) -> str:
+        """Where whoever asks for a row is sent if its fate there is ``MOVED``."""
+        if asked.site.character is Character.ARCHIVE:
+            url = self.url(asked.label, asked.serial)
+            return self.archive.capture_url(url, asked.label, asked.serial)
+        return self.new_url(asked.label, asked.serial)
+
     def notice_url(self, site: Site) -> str:
         """Where a site sends those who ask for a picture that is gone."""
         return UNAVAILABLE_URL if site.character is Character.FLICKR else f"http://{site.name}{NOTICE_PATH}"
@@ -143,16 +152,33 @@ class World:
         picture = self.picture(asked.label, asked.serial) if asked.fate.good else None
         return Truth(asked.fate, self.settings.classes[asked.label], asked.site.character, picture)
 
+    def unwelcome(self, label: int, serial: int) -> bool:
+        """Whether the wishes of the sites concerned, respected, keep a row's picture from everybody."""
+        if self.wishes is None:
+            return False
+        urls = [self.url(label, serial)]
+        if self.fate(label, serial) is Fate.MOVED:
+            urls.append(self.new_url(label, serial))
+        for host, _, path in (url.partition("://")[2].partition("/") for url in urls):
+            site = self.sites[host]
+            if self.wishes.cannot_say(site) or self.wishes.forbids(site, f"/{path}"):
+                return True
+        return self.wishes.opts_out(label, serial)
+
     # Answers
 
     def look_up(self, url: str) -> Asked | None:
         """What a URL is to this web; None: there is no such host name."""
-        host, _, rest = url.partition("://")[2].partition("/")
+        scheme, _, address = url.partition("://")
+        host, _, rest = address.partition("/")
         site = self.sites.get(host)
         if site is None:
             return None
         path = rest.partition("?")[0]
-        return self._row_at(site, path) or self._no_row_at(site, path)
+        asked = self._row_at(site, path) or self._no_row_at(site, path)
+        if scheme == "https" and asked.label >= 0 and self.archive.speaks_https(site):
+            return asked._replace(fate=Fate.GOOD)
+        return asked
 
     def respond(self, url: str, now_s: float, attempt: int = 1) -> Response:
         """The answer to one request at ``now_s`` (the zero is the web's own); ``attempt`` counts from 1.
@@ -163,7 +189,12 @@ class World:
         asked = self.look_up(url)
         if asked is None:
             return Response(0, door=Door.NO_NAME)
-        answer = ANSWERS[self.fate_now(asked, now_s, attempt)](self._place(url, asked))
+        fate = self.fate_now(asked, now_s, attempt)
+        answer = ANSWERS[fate](self._place(url, asked))
+        if self.wishes is not None and fate.good:
+            answer = self.wishes.applied(answer, asked.site, asked.label, asked.serial)
+        if asked.site.character is Character.ARCHIVE and answer.status == _PERMANENTLY:
+            answer = replace(answer, status=_FOR_NOW)
         return replace(answer, wait_s=self.wait_s(asked, attempt))
 
     def fate_now(self, asked: Asked, now_s: float, attempt: int) -> Fate:
@@ -181,6 +212,8 @@ class World:
     def allowance(self, host: str) -> tuple[float, int] | None:
         """(requests a second, burst) that a host allows before it answers 429; None: any number."""
         site = self.sites.get(host)
+        if site is not None and site.character is Character.ARCHIVE:
+            return self.settings.afterlife.archive_per_s, self.settings.afterlife.archive_burst
         if site is None or site.character is not Character.BUSY:
             return None
         return self.settings.busy_per_s, self.settings.busy_burst
@@ -205,6 +238,8 @@ class World:
 
     def _row_at(self, site: Site, path: str) -> Asked | None:
         """The row whose picture is, or was, at this path (without its first slash) of a site."""
+        if site.character is Character.ARCHIVE:
+            return self._copy_at(site, path)
         number = path.rpartition("/")[2][:10]
         if len(number) != 10 or not (number.isascii() and number.isdecimal()):
             return None
@@ -215,14 +250,28 @@ class World:
         home = self._site(draws)
         if home is site and path == _path(site, number, draws):
             return Asked(site.fate(draws[2]), site, *row, draws[3])
+        if site.name == LIVE_HOST and home.character is Character.FLICKR and self.archive.is_live(*row):
+            return Asked(Fate.GOOD, site, *row, draws[3]) if path == _path(home, number, draws) else None
         moved = site.character is Character.STATIC and home.fate(draws[2]) is Fate.MOVED
         if moved and f"http://{site.name}/{path}" == self.new_url(*row):
             return Asked(Fate.GOOD, site, *row, draws[3])
         return None
 
+    def _copy_at(self, site: Site, path: str) -> Asked | None:
+        """The row whose URL the archive is asked for."""
+        url = captured_url(path)
+        listed = self.look_up(url) if url is not None else None
+        if listed is None or listed.label < 0 or url != self.url(listed.label, listed.serial):
+            return None
+        fate = self.archive.fate(path, listed.label, listed.serial)
+        return Asked(fate, site, listed.label, listed.serial, listed.time_draw)
+
     def _no_row_at(self, site: Site, path: str) -> Asked:
         draw = int(uniform(self.settings.seed, "time", site.name, path) * FULL)
-        return Asked(_fate_without_row(site, f"/{path}"), site, -1, 0, draw)
+        fate = _fate_without_row(site, f"/{path}")
+        if self.wishes is not None and path == "robots.txt" and fate is Fate.NOT_FOUND:
+            fate = self.wishes.robots_fate(site)
+        return Asked(fate, site, -1, 0, draw)
 
     def _ails(self, host: str, now_s: float) -> bool:
         phase = now_s / self.settings.ailing_period_s + uniform(self.settings.seed, "phase", host)
@@ -233,7 +282,7 @@ class World:
         picture = self.picture(label, serial)
         return Place(
             here=url,
-            elsewhere=self.new_url(label, serial),
+            elsewhere=self.elsewhere(asked._replace(label=label)),
             notice=self.notice_url(asked.site),
             picture=picture,
             picture_type=self.artist.media_type(picture, self.dress(picture)),

@@ -25,6 +25,8 @@ from .atlas import PoolAtlas
 from .crew import Crew
 from .engine import Ending, Engine, Patience
 from .local_crew import LocalCrew
+from .permits import Permits
+from .revival import Reviver
 from .statistics import Statistics, spare_reason
 
 MOST_IN_FLIGHT = 2000
@@ -50,6 +52,8 @@ class CollectSettings:
     per_host: int = 8
     workers: int | None = None
     """None: as many as cores."""
+    revive: tuple[str, ...] = ()
+    """Ways to look for what is gone: ``fetch.revive``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
 
@@ -155,7 +159,7 @@ class Collection:
         crew: Crew | None = None,
     ) -> Collected:
         """Collect. ``crew``: instead of worker processes of our own."""
-        started_s = self._clock.now_s()
+        started_s, fetch = self._clock.now_s(), self._settings.fetch
         self._journal.note("run", {"number": self.n_runs + 1, "at": self._clock.wall_s()})
         with closing(crew or self._local_crew()) as hands:
             engine = Engine(
@@ -166,6 +170,8 @@ class Collection:
                 self.atlas,
                 self._clock,
                 self._settings.patience,
+                permits=Permits(fetch.robots, fetch.user_agent, signals=fetch.opt_outs),
+                reviver=Reviver(self._settings.revive),
                 watch=self._heard,
                 turn=self._show(progress),
                 stopping=stopping,

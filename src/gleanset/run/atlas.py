@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from ..frontier import HostPrior
+from .. import urls
+from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
-from ..urls import ceiling, host_of, is_flickr, politeness_group
+from ..urls import ceiling, host_of, politeness_group
+
+_KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
 
 
 class Candidates(Protocol):
@@ -14,6 +17,14 @@ class Candidates(Protocol):
     hosts: tuple[str, ...]
 
     def candidate(self, number: int) -> Candidate: ...
+
+
+class Atlas(Protocol):
+    """What the engine has to know of candidates: the pool."""
+
+    def candidate(self, number: int) -> Candidate: ...
+    def group_name(self, host: int) -> str: ...
+    def find_group(self, url: str) -> int: ...
 
 
 class PoolAtlas:
@@ -31,7 +42,7 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        return HostPrior(is_flickr(group), ceiling(group, self._per_host))
+        return HostPrior(kind_of(group), ceiling(group, self._per_host))
 
     def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
         """New groups are numbered by ``number_it`` (the frontier)."""
@@ -54,6 +65,7 @@ class PoolAtlas:
             self._names.append(group)
         return number
 
-    def name_of(self, url: str) -> str:
-        """The host name that is looked up for a URL."""
-        return host_of(url)
+
+def kind_of(group: str) -> int:
+    """Whose experience a group shares before it has its own."""
+    return _KINDS[urls.kind_of(group)]

@@ -7,19 +7,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 from ..clock import Clock
 from ..errors import GleansetError, StorageError
-from ..frontier import Frontier
+from ..frontier import Elsewhere, Frontier
 from ..judge.judge import Judge
-from ..terms.candidate import Candidate
 from ..terms.inspection import Flaw, Inspection
 from ..terms.outcome import Failed, Failure, Lease
 from ..terms.verdict import Finding, Ruling, Settlement
+from .atlas import Atlas
 from .crew import Crew, Durable, Lost
+from .dispatch import Dispatch, Out
 from .pen import Ledger, Pen
-from .wire import Task
+from .permits import Permits, befalls_all
+from .revival import Reviver, attributed
 
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
@@ -38,21 +39,14 @@ class Ending(Enum):
     TIME_LIMIT = "time-limit"
 
 
-class Atlas(Protocol):
-    """What the engine has to know of candidates: the pool."""
-
-    def candidate(self, number: int) -> Candidate: ...
-    def group_name(self, host: int) -> str: ...
-    def find_group(self, url: str) -> int: ...
-    def name_of(self, url: str) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Patience:
     """When to stop waiting."""
 
     parked_s: float = 300.0
     """How long parked hosts are waited for when nothing else is left."""
+    down_s: float = 6 * 3600.0
+    """How long it is waited for our own network when everything fails at once."""
     limit_s: float | None = None
     """``--time-limit``, from the start of this run."""
 
@@ -70,6 +64,8 @@ class Engine:
         clock: Clock,
         patience: Patience,
         *,
+        permits: Permits,
+        reviver: Reviver,
         watch: Callable[[Finding, list[Settlement]], None],
         turn: Callable[[], None],
         stopping: Callable[[], bool],
@@ -84,13 +80,12 @@ class Engine:
         self._watch = watch
         self._turn = turn
         self._stopping = stopping
-        self._tasks: dict[int, Lease] = {}
-        """Leases that are out, by serial number."""
+        self._dispatch = Dispatch(frontier, atlas, permits)
+        self._reviver = reviver
         self._started_s = clock.now_s()
         self._quiet_since_s: float | None = None
         self._wake_at_s: float | None = None
         """When the frontier said that something may come; asked once a quiet spell, for it is dear."""
-        self._dead_names: set[str] = set()
         self._noted = len(frontier.book.replacements)
 
     def run(self) -> Ending:
@@ -98,7 +93,7 @@ class Engine:
         self._turn()
         try:
             ending = self._collect()
-            self._call_back(list(self._tasks))
+            self._call_back(list(self._dispatch.out))
             self._finish(self._frontier.defer_rest(self._clock.wall_s(), self._clock.now_s()))
         except GleansetError:
             with suppress(StorageError):
@@ -135,19 +130,34 @@ class Engine:
 
     def _wait_s(self, now_s: float) -> float | None:
         """How long nothing can happen; None: nothing will, or not soon enough."""
-        if self._tasks:
+        if self._dispatch.out:
             self._quiet_since_s = None
-            return TURN_S
+            return max(0.0, min(TURN_S, self._frontier.next_moment_s - now_s))
         if self._quiet_since_s is None:
             self._quiet_since_s, self._wake_at_s = now_s, None
         if self._wake_at_s is None or self._wake_at_s <= now_s:
             self._wake_at_s = self._frontier.wake_at(now_s)
-        if self._wake_at_s is None or self._wake_at_s - self._quiet_since_s > self._patience.parked_s:
+        if self._wake_at_s is None or self._wake_at_s - self._waits_since_s > self._longest_wait_s:
             return None
         return max(0.0, self._wake_at_s - now_s)
 
+    @property
+    def _waits_since_s(self) -> float:
+        """Since when nothing is under way; where our own network is down, since that began."""
+        down_since_s = self._frontier.down_since_s
+        return down_since_s if down_since_s is not None else self._quiet_since_s or 0.0
+
+    @property
+    def _longest_wait_s(self) -> float:
+        return self._patience.parked_s if self._frontier.down_since_s is None else self._patience.down_s
+
     def _give_up_waiting(self) -> bool:
-        """Nobody can be asked (soon): let reserves and other classes step in; whether one could."""
+        """Nobody can be asked (soon): look for the stranded elsewhere, else let reserves and other classes
+        step in; whether that brings anything.
+        """
+        if self._frontier.rescue(self._elsewhere, self._clock.now_s()):
+            self._quiet_since_s = None
+            return True
         changed, settled = self._frontier.give_up_waiting()
         self._pen.add(settled)
         self._note_replacements()
@@ -157,47 +167,33 @@ class Engine:
     # Out
 
     def _send(self, leases: Sequence[Lease]) -> bool:
-        """Hand leases to the crew; whether there were URLs of dead names, which are settled at once."""
-        tasks, dead = [], []
-        for lease in leases:
-            url = lease.url or self._atlas.candidate(lease.candidate).url
-            if self._dead_names and self._atlas.name_of(url) in self._dead_names:
-                dead.append(lease)
-                continue
-            group = self._atlas.group_name(lease.host)
-            tasks.append(
-                Task(lease.candidate, lease.attempt, lease.host, lease.serial, url, group, lease.hops)
-            )
-            self._tasks[lease.serial] = lease
-        if tasks:
-            self._crew.send(tasks)
-        for lease in dead:
-            failed = Failed(Failure.NAME_NOT_FOUND, detail="this name did not exist a moment ago")
-            self._settle(self._about(lease, failed=failed), lease)
-        return bool(dead)
+        """Hand leases to the crew; whether there were some whose fate is known, which are settled at once."""
+        sent = self._dispatch.send(leases, self._clock.now_s())
+        if sent.tasks:
+            self._crew.send(sent.tasks)
+        for lease, failed in sent.decided:
+            self._settle(self._about(lease, failed=failed))
+        return bool(sent.decided)
 
     def _take_back(self, serials: Sequence[int]) -> None:
         """Leases that nobody answered: a worker hangs, or what it said was lost."""
         self._crew.cancel(serials)
-        for serial in serials:
-            lease = self._tasks.pop(serial, None)
-            if lease is not None:
-                failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
-                self._settle(self._about(lease, failed=failed), lease)
+        for lease in self._dispatch.drop(serials, self._clock.now_s()):
+            failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
+            self._settle(self._about(lease, failed=failed))
 
     def _call_back(self, serials: list[int]) -> None:
         """Cancel requests and give their leases back."""
         self._crew.cancel(serials)
-        for serial in serials:
-            lease = self._tasks.pop(serial, None)
-            if lease is not None:
-                self._frontier.release(lease.candidate, self._clock.now_s())
+        for lease in self._dispatch.drop(serials, self._clock.now_s()):
+            self._frontier.release(lease.candidate, self._clock.now_s())
 
     def _call_back_unwanted(self) -> None:
         """Requests for classes that are full would only bring spares."""
         unwanted = set(self._frontier.unwanted())
         if unwanted:
-            self._call_back([serial for serial, lease in self._tasks.items() if lease.candidate in unwanted])
+            out = self._dispatch.out.items()
+            self._call_back([serial for serial, one in out if one.lease.candidate in unwanted])
 
     # In
 
@@ -206,9 +202,9 @@ class Engine:
         for report in self._crew.receive(timeout_s):
             match report:
                 case Finding():
-                    lease = self._tasks.pop(report.serial, None)
-                    if lease is not None:
-                        self._settle(report, lease)
+                    out = self._dispatch.pop(report.serial)
+                    if out is not None:
+                        self._heard(report, out)
                 case Durable():
                     self._pen.durable(report)
                 case Lost():
@@ -216,7 +212,23 @@ class Engine:
         if self._frontier.book.n_closed != closed_before:
             self._call_back_unwanted()
 
-    def _settle(self, finding: Finding, lease: Lease) -> None:
+    def _heard(self, finding: Finding, out: Out) -> None:
+        """A worker has answered for a request: go on with it, or settle its candidate."""
+        now_s = self._clock.now_s()
+        if finding.located is not None:
+            again = self._dispatch.located(out, finding.located, now_s)
+        elif out.site is not None and (out.is_abroad or not _befalls_all(finding)):
+            again = self._dispatch.heard_of(out, finding, now_s)
+        else:
+            self._dispatch.lost(out, now_s)
+            if _found_no_name(finding, out.lease):
+                self._dispatch.no_such_name(out)
+            self._settle(attributed(finding, out.lease))
+            return
+        if again is not None:
+            self._crew.send([again])
+
+    def _settle(self, finding: Finding) -> None:
         """Judge a finding and write down what follows."""
         ruling, moved_to = WANTED, None
         seen = finding.inspection
@@ -225,12 +237,17 @@ class Engine:
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         elif finding.moved is not None:
             moved_to = self._atlas.find_group(finding.moved.url)
-        elif _found_no_name(finding, lease):
-            self._dead_names.add(self._atlas.name_of(lease.url or self._atlas.candidate(lease.candidate).url))
-        settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to)
+        settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to, self._elsewhere)
         self._watch(finding, settled)
         self._pen.add(settled)
         self._note_replacements()
+
+    def _elsewhere(self, candidate: int, reason: str) -> Elsewhere | None:
+        """Where a candidate that would be rejected may still be."""
+        found = self._reviver.after(candidate, self._atlas.candidate(candidate).url, reason)
+        if found is None:
+            return None
+        return Elsewhere(found.url, 0, self._atlas.find_group(found.url), found.way)
 
     def _note_replacements(self) -> None:
         """Write down which reserves stepped in: the dataset's classes are not what the plan said."""
@@ -242,14 +259,12 @@ class Engine:
     def _lost(self, lost: Lost) -> None:
         """A worker is gone: its leases go back, uncharged; the picture that killed it is settled."""
         for serial in lost.serials:
-            lease = self._tasks.pop(serial, None)
-            if lease is None:
-                continue
-            if serial == lost.culprit:
-                seen = Inspection(0, bytes(32), Flaw.DECODER_CRASH, lost.why)
-                self._settle(self._about(lease, inspection=seen), lease)
-            else:
-                self._frontier.release(lease.candidate, self._clock.now_s())
+            for lease in self._dispatch.drop([serial], self._clock.now_s()):
+                if serial == lost.culprit:
+                    seen = Inspection(0, bytes(32), Flaw.DECODER_CRASH, lost.why)
+                    self._settle(self._about(lease, inspection=seen))
+                else:
+                    self._frontier.release(lease.candidate, self._clock.now_s())
 
     def _about(
         self, lease: Lease, failed: Failed | None = None, inspection: Inspection | None = None
@@ -266,12 +281,13 @@ class Engine:
             final_url=lease.url,
             hops=lease.hops,
             serial=lease.serial,
+            revived=lease.revived,
         )
 
     def _drain(self) -> None:
         """Let what is in flight come home for a moment, without asking anything new."""
         deadline_s = self._clock.now_s() + DRAIN_S
-        while self._tasks and self._clock.now_s() < deadline_s:
+        while self._dispatch.out and self._clock.now_s() < deadline_s:
             self._receive(min(TURN_S, deadline_s - self._clock.now_s()))
             self._write()
             self._turn()
@@ -312,3 +328,8 @@ def _found_no_name(finding: Finding, lease: Lease) -> bool:
     """Whether the leased URL's own name does not exist; a redirect within the site may have led elsewhere."""
     failed = finding.failed
     return failed is not None and failed.failure is Failure.NAME_NOT_FOUND and finding.hops == lease.hops
+
+
+def _befalls_all(finding: Finding) -> bool:
+    """Whether a robots.txt failed as the candidate itself would have."""
+    return finding.failed is not None and befalls_all(finding.failed)

@@ -24,10 +24,11 @@ from typing import Any
 from ..errors import StorageError
 from ..fetch.base import Arrival, FetchSettings, Order
 from ..fetch.http import CurlFetcher
+from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
-from ..terms.outcome import Failed, Failure, Fetched, Located, Moved
+from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
 from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
@@ -142,7 +143,9 @@ class Worker:
     """Tasks in, findings out."""
 
     def __init__(self, settings: dict[str, Any], fd_in: int, fd_out: int) -> None:
-        self._fetcher = CurlFetcher(FetchSettings.from_json(settings["fetch"]), politeness_group)
+        fetch = FetchSettings.from_json(settings["fetch"])
+        self._fetcher = CurlFetcher(fetch, politeness_group)
+        self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
         self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
@@ -214,7 +217,10 @@ class Worker:
             self._begin(task)
 
     def _begin(self, task: Task) -> None:
-        self._fetcher.start(Order(task.serial, task.url, task.group, task.hops, task.address))
+        robots = task.errand == Errand.ROBOTS.value
+        self._fetcher.start(
+            Order(task.serial, task.url, task.group, task.hops, robots=robots, address=task.address)
+        )
 
     def _arrived(self, arrival: Arrival) -> None:
         task = self._tasks.get(arrival.ticket)
@@ -222,6 +228,9 @@ class Worker:
             return
         del self._tasks[task.serial]
         match arrival.result:
+            case Fetched() as fetched if task.errand == Errand.ROBOTS.value:
+                rules = excerpt(decode(fetched.body), self._names)
+                self._report(task, arrival, rules=rules, status=fetched.status, final_url=fetched.final_url)
             case Fetched() as fetched:
                 self._gate.came(len(fetched.body))
                 self._decoder.put(task, arrival, fetched)

@@ -43,6 +43,8 @@ def guess_columns(names: Sequence[str], columns: Columns, list_name: str) -> dic
     if set(names) >= MANIFEST_COLUMNS:
         found |= {name: name for name in ("key", "sha256", "phash")}
         found.pop("origin", None)
+        if columns.url is None and {"revived", "final_url"} <= set(names):
+            found |= {name: name for name in ("revived", "final_url")}
     return found
 
 

@@ -5,11 +5,23 @@ or one that was saved as CSV serve as well.
 """
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SHA256_BYTES = 32
+
+
+def living_url(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Where each picture was found: a revived one where it was revived, since the list's URL is dead.
+
+    So a rebuild needs no luck and no option, and an archive's copy, whose address has its moment, is the same
+    to the byte.
+    """
+    found, revived = columns["final_url"], columns["revived"]
+    there = pc.and_(pc.not_equal(pc.fill_null(revived, ""), ""), pc.not_equal(pc.fill_null(found, ""), ""))
+    return pc.if_else(there, found, columns["url"])
 
 
 def as_sha256(values: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from ..errors import ListError
 from .base import SCHEMA_TYPES, OddLines
-from .manifest import as_phash, as_sha256
+from .manifest import as_phash, as_sha256, living_url
 from .opening import ListFile
 
 
@@ -73,6 +73,8 @@ class TableSource(ABC):
 def to_schema(columns: dict[str, pa.Array], label: str | None) -> pa.RecordBatch:
     """Columns by our names as a batch in the schema of ``base``; ``label`` fills in for a missing column."""
     n_rows = len(columns["url"])
+    if "revived" in columns:
+        columns = {**columns, "url": living_url(_as_strings(columns, "url", "final_url", "revived"))}
     if "label" not in columns:
         columns = {**columns, "label": pa.repeat(pa.scalar(label, pa.string()), n_rows)}
     if "origin" not in columns:
@@ -81,6 +83,11 @@ def to_schema(columns: dict[str, pa.Array], label: str | None) -> pa.RecordBatch
         [_typed(name, columns[name]) for name in SCHEMA_TYPES if name in columns],
         names=[name for name in SCHEMA_TYPES if name in columns],
     )
+
+
+def _as_strings(columns: dict[str, pa.Array], *names: str) -> dict[str, pa.Array]:
+    """A column that is null throughout may have no type of its own."""
+    return {name: columns[name].cast(pa.string()) for name in names}
 
 
 def _typed(name: str, values: pa.Array) -> pa.Array:

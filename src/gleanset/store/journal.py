@@ -15,11 +15,11 @@ from typing import Any, Self
 
 from ..errors import StorageError, WorkdirError
 from ..terms.verdict import Settlement, Verdict
-from .journal_rows import SCHEMA, STATEMENTS, VERDICTS, JournalRow, Note, line, row
+from .journal_rows import MIGRATIONS, SCHEMA, STATEMENTS, VERDICTS, JournalRow, Note, line, row
 
 __all__ = ["Journal", "JournalReader", "JournalRow", "Note"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x676C6E73  # "glns": what `file` and a foreign SQLite file are told apart by
 
 
@@ -143,6 +143,7 @@ class Journal(JournalReader):
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        _migrate(self._connection)
         newest = "SELECT max(seq) FROM (SELECT seq FROM settlements UNION ALL SELECT seq FROM notes)"
         self._seq = self._connection.execute(newest).fetchone()[0] or 0
 
@@ -175,6 +176,15 @@ def _create(connection: sqlite3.Connection) -> None:
             cursor.execute(statement)
         cursor.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         cursor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older version's journal up to ours, in one transaction a step. Readers take either."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number in range(version, SCHEMA_VERSION):
+        with _transaction(connection) as cursor:
+            cursor.execute(MIGRATIONS[number])
+            cursor.execute(f"PRAGMA user_version = {number + 1}")
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:

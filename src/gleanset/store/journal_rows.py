@@ -16,10 +16,12 @@ CREATE TABLE settlements (
   n_bytes INTEGER, sha256 BLOB, flaw TEXT, format TEXT, width_px INTEGER, height_px INTEGER, mode TEXT,
   frames INTEGER, phash INTEGER, thumbnail BLOB, md5 BLOB, sha1 BLOB,
   stored_format TEXT, stored_width_px INTEGER, stored_height_px INTEGER, stored_n_bytes INTEGER,
-  stored_sha256 BLOB, stored_how TEXT
+  stored_sha256 BLOB, stored_how TEXT, revived TEXT
 ) STRICT;
 CREATE TABLE notes (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
 """
+MIGRATIONS = {1: "ALTER TABLE settlements ADD COLUMN revived TEXT"}
+"""Version of a journal to the statement that makes the next one of it; what is new stands last."""
 _AMEND = """
 INSERT INTO settlements (seq, candidate, verdict, reason, attempts, due_at_s) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (candidate) DO UPDATE SET
@@ -29,12 +31,14 @@ ON CONFLICT (candidate) DO UPDATE SET
 _WRITE_FETCHED = f"""
 INSERT OR REPLACE INTO settlements (
   seq, candidate, verdict, reason, attempts, due_at_s,
-  status, elapsed_s, at_s, final_url, host, address, headers, detail
-) VALUES ({", ".join("?" * 14)})
+  status, elapsed_s, at_s, final_url, host, address, headers, detail, revived
+) VALUES ({", ".join("?" * 15)})
 """
-_WRITE_INSPECTED = f"INSERT OR REPLACE INTO settlements VALUES ({', '.join('?' * 35)})"
-STATEMENTS = {6: _AMEND, 14: _WRITE_FETCHED, 35: _WRITE_INSPECTED}
+_WRITE_INSPECTED = f"INSERT OR REPLACE INTO settlements VALUES ({', '.join('?' * 36)})"
+STATEMENTS = {6: _AMEND, 15: _WRITE_FETCHED, 36: _WRITE_INSPECTED}
 """By the length of a `line`. Most candidates bring no picture: binding 21 NULLs would double their cost."""
+_FIRST_WIDTH = 35
+"""Columns of the first version."""
 VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _FLAWS = {flaw.value: flaw for flaw in Flaw}
 
@@ -61,6 +65,8 @@ class JournalRow:
     blob: BlobRef | None = None
     inspection: Inspection | None = None
     seq: int = 0
+    revived: str | None = None
+    """How the URL that was asked last stood in for the candidate's own; None: it was its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,11 @@ def line(seq: int, settlement: Settlement) -> tuple[Any, ...]:
         _text("\n".join([f"{name}: {value}" for name, value in finding.headers])) or None,
         _text(failed.detail if failed else inspection.detail if inspection else ""),
     )
+    revived = finding.revived or None
     if inspection is None:
-        return fetched
+        return (*fetched, revived)
     place = (blob.segment, blob.offset, blob.length) if blob else _NO_BLOB
-    return (*fetched, *place, *_inspection_line(inspection))
+    return (*fetched, *place, *_inspection_line(inspection), revived)
 
 
 _NO_BLOB = (None,) * 3
@@ -137,7 +144,7 @@ def _text(attackers: str) -> str:
 
 
 def row(line: tuple[Any, ...]) -> JournalRow:
-    """A line of ``SELECT *`` as a value."""
+    """A line of ``SELECT *`` as a value; one of the first version has a column less."""
     seq, candidate, verdict, reason, attempts, due_at_s, status, elapsed_s, at_s = line[:9]
     final_url, host, address, headers, detail, segment, offset, length = line[9:17]
     inspected = line[17] is not None
@@ -156,8 +163,9 @@ def row(line: tuple[Any, ...]) -> JournalRow:
         headers=_headers(headers) if headers else (),
         detail="" if inspected else detail or "",
         blob=BlobRef(segment, offset, length) if segment is not None else None,
-        inspection=_inspection(line[17:], detail) if inspected else None,
+        inspection=_inspection(line[17:_FIRST_WIDTH], detail) if inspected else None,
         seq=seq,
+        revived=line[_FIRST_WIDTH] if len(line) > _FIRST_WIDTH else None,
     )
 
 

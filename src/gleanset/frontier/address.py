@@ -1,0 +1,37 @@
+"""One IP address: thousands of sites may share it, and together they ask no more of it than it bears."""
+
+from .host import Host
+
+SHARE = 4
+"""Ceilings of a host that an address has as its own: CDNs serve thousands of sites from one."""
+
+
+class Address:
+    """Counts what is in flight to one address. ``in_flight <= ceiling`` holds always."""
+
+    __slots__ = ("ceiling", "in_flight", "waiting")
+
+    def __init__(self) -> None:
+        self.ceiling = 0
+        self.in_flight = 0
+        self.waiting: list[Host] = []
+        """Hosts that were turned away while it was full."""
+
+    def admit(self, host: Host) -> bool:
+        """Whether one more request, of this host, may go there now; else the host waits for a place."""
+        self.ceiling = max(self.ceiling, SHARE * host.ceiling)
+        if self.in_flight >= self.ceiling:
+            host.waits_for_address = True
+            self.waiting.append(host)
+            return False
+        self.in_flight += 1
+        return True
+
+    def leave(self) -> Host | None:
+        """A request is over; the host that may try next, if one was turned away."""
+        self.in_flight -= 1
+        if not self.waiting:
+            return None
+        host = self.waiting.pop(0)
+        host.waits_for_address = False
+        return host
