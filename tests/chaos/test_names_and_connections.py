@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hostile_web import PICTURE, Client, HostileServer, NameServer, Visit, drain, ok
@@ -21,7 +22,7 @@ def failure_of(arrival: Arrival) -> Failure:
 
 
 @contextlib.contextmanager
-def hole(address: str, port: int):  # type: ignore[no-untyped-def]
+def hole(address: str, port: int) -> Iterator[None]:
     """A machine that lets every SYN fall: its backlog is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
@@ -197,6 +198,22 @@ def test_a_refusal_is_the_hosts_fault_and_may_pass(client: Client, free_port: in
     """Row 6: so it is tried again, and counted by the breaker."""
     failure = failure_of(client.get("/x", resolve=(f"*=127.0.0.1:{free_port}",)))
     assert (failure, failure.fault, failure.transient) == (Failure.REFUSED, Fault.HOST, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [("429 Too Many Requests", Failure.RATE_LIMITED), ("503 Unavailable", Failure.SERVER_ERROR)],
+)
+@pytest.mark.parametrize(("value", "wait_s"), [("7", 7.0), ("86400", 86_400.0), ("-1", None), ("abc", None)])
+def test_a_pause_that_is_asked_for_comes_home(
+    web: HostileServer, client: Client, status: str, failure: Failure, value: str, wait_s: float | None
+) -> None:
+    """Rows 14 to 17: with a 429, which is our fault, and with a 503, which is the host's."""
+    web.answers["/x"] = ok(b"later", f"Retry-After: {value}", status)
+    result = client.get("/x").result
+    assert isinstance(result, Failed)
+    assert (result.failure, result.retry_after_s) == (failure, wait_s)
+    assert failure.fault is (Fault.US if failure is Failure.RATE_LIMITED else Fault.HOST)
 
 
 def test_a_host_that_recovers_is_fetched(web: HostileServer, client: Client) -> None:
