@@ -28,7 +28,7 @@ from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
 from .knowing import believed
-from .learning import learn_from
+from .learning import known_hosts, learn_from
 from .lists import (
     Surveyed,
     census_of,
@@ -254,18 +254,11 @@ def _collect_and_finish(
             return Standing(known.plan, pool, journal).report(
                 "complete", str(workdir.root), page=_page(workdir)
             )
-        stopped = not met and _collect(
-            Collection(
-                workdir,
-                known.plan,
-                pool,
-                journal,
-                collect_settings(recipe, [one.label for one in known.plan.classes]),
-            ),
-            say,
-            stop,
-        )
-        trouble = learn_from(recipe, pool, journal)
+        stopped, trouble = False, ""
+        if not met:
+            collection = _collection(workdir, recipe, known, pool, journal)
+            stopped = _collect(collection, say, stop)
+            trouble = learn_from(recipe, pool, journal, collection.rates_per_s())
         standing = Standing(known.plan, pool, journal)
         report = None
         with suppress(StoppedError):
@@ -273,6 +266,13 @@ def _collect_and_finish(
                 report = finish(workdir, recipe, known, pool, journal, standing, say, stop)
         report = report or standing.report("interrupted", str(workdir.root))
         return replace(report, notes=(*report.notes, trouble)) if trouble else report
+
+
+def _collection(workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal) -> Collection:
+    """The collection of a build, with what earlier ones learned of its hosts."""
+    settings = collect_settings(recipe, [one.label for one in known.plan.classes])
+    hosts = known_hosts(recipe, pool.hosts).hosts
+    return Collection(workdir, known.plan, pool, journal, replace(settings, known=hosts))
 
 
 def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
