@@ -33,7 +33,7 @@ MOST, LEAST = 1000, 150
 """URLs; fewer would not be a measurement (`plan.beliefs.ENOUGH_TRIES`), and are not asked."""
 SHARE = 0.05
 """Of the candidates, at most: a build that wants little must not ask for much."""
-LONGEST_S = 120.0
+LONGEST_S = 60.0
 LONGEST_PATIENCE_S = 5.0
 _FOLDER = "gleanset-sample"
 """No other name: ``--work`` may name a folder with a person's own things, and this one is deleted."""
