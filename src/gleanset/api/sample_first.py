@@ -6,6 +6,7 @@ one transaction. A kill at any moment costs nothing but the way back to it.
 """
 
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from ..errors import UsageError, storage_errors
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
 from ..run.assembly import Collection, CollectSettings
-from ..run.engine import Ending, Patience
+from ..run.engine import Patience
 from ..store.durable import sync_folder, write_atomically
 from ..store.journal import Journal, JournalReader
 from ..store.journal_rows import JournalRow, Note
@@ -26,7 +27,7 @@ from ..terms.tally import Tally
 from ..terms.verdict import Finding, Judgement, Settlement, Verdict
 from ..urls import host_of, politeness_group
 from .learning import learn_from
-from .results import Progress, StoppedError, StopSignal
+from .results import Progress, StopSignal
 from .sample import draw_sample, write_sample
 
 MOST, LEAST = 1000, 150
@@ -35,6 +36,10 @@ SHARE = 0.05
 """Of the candidates, at most: a build that wants little must not ask for much."""
 LONGEST_S = 60.0
 LONGEST_PATIENCE_S = 5.0
+ENOUGH, ENOUGH_S = 0.8, 7.0
+"""Share of the sample that is decided, and seconds, after which the rest is not waited for: a connection is
+given up after 5 s, so that dead sites have shown themselves by then.
+"""
 _FOLDER = "gleanset-sample"
 """No other name: ``--work`` may name a folder with a person's own things, and this one is deleted."""
 _KEY, _PREFIX, _ADOPTED = "recipe.sha256", "sample-", "sample-adopted"
@@ -78,14 +83,20 @@ def take_sample(
         settings = replace(settings, patience=_brief(recipe))
         collection = Collection(inner, _everything(pool, recipe.seed), pool, journal, settings)
         note = f"sampling {pool.n:,} URLs before classes are drawn"
-        ending = Ending.SETTLED
         if not collection.complete:
-            ending = collection.run(
-                progress=lambda tally: say(replace(tally, note=note)), stopping=lambda: stop.requested
-            ).ending
+            began_s = time.monotonic()
+            collection.run(
+                progress=lambda tally: say(replace(tally, note=note)),
+                stopping=lambda: stop.requested or _is_enough(collection, pool.n, began_s),
+            )
         learn_from(recipe, pool, journal)
-    if ending is Ending.STOPPED:
-        raise StoppedError
+    stop.check()
+
+
+def _is_enough(collection: Collection, n: int, began_s: float) -> bool:
+    """Whether nearly all is decided, and what hangs has had the time to fail once, which counts as dead."""
+    decided = collection.statistics.tried >= ENOUGH * n
+    return decided and time.monotonic() - began_s >= ENOUGH_S
 
 
 def drop_sample(workdir: Workdir) -> None:
