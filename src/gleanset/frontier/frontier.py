@@ -206,10 +206,7 @@ class Frontier:
             return
         asked_at_s = granted.lease.granted_at_s
         self._free(granted, now_s, lambda host: self._hear(host, finding.failed, now_s, asked_at_s))
-        home = self._ways.come_home(finding.candidate)
-        if home is not None:
-            self._cells.put(finding.candidate, home)
-        self._requeue(finding.candidate, now_s)
+        self._come_home(finding.candidate, now_s)
 
     def detour(self, finding: Finding, url: str, hops: int, host: int, now_s: float) -> None:
         """What was asked on a candidate's behalf is at another host: the next lease goes there, and
@@ -222,6 +219,17 @@ class Frontier:
         self._free(granted, now_s, lambda home: self._hear(home, None, now_s, asked_at_s))
         self._ways.leave(candidate, self._cells.of(candidate))
         self._go_elsewhere(candidate, Elsewhere(url, hops, host), now_s)
+
+    def come_home(self, candidate: int, now_s: float) -> None:
+        """A candidate that waits elsewhere for an errand (``detour``) waits at home again."""
+        if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            self._come_home(candidate, now_s)
+
+    def _come_home(self, candidate: int, now_s: float) -> None:
+        home = self._ways.come_home(candidate)
+        if home is not None:
+            self._cells.put(candidate, home)
+        self._requeue(candidate, now_s)
 
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
@@ -470,7 +478,7 @@ class Frontier:
 
     def _still_useful(self, candidate: int, now_s: float) -> bool:
         """Whether the end of a backoff would bring something that is worth waiting for."""
-        if self._cells.state[candidate] != BACKOFF or not self._wanted(candidate):
+        if self._cells.state[candidate] != BACKOFF or not self.is_wanted(candidate):
             return False
         host = self._roster.get(self._cells.host[self._cells.of(candidate)])
         return host.breaker.answered or not host.breaker.parked(now_s)
@@ -484,7 +492,8 @@ class Frontier:
         """From now on at most so many requests are under way; those that are go on."""
         self._most_in_flight = max(1, min(in_flight, self._limits.in_flight))
 
-    def _wanted(self, candidate: int) -> bool:
+    def is_wanted(self, candidate: int) -> bool:
+        """Whether its class needs anything more."""
         return self.book.state[int(self._label[candidate])] is ClassState.OPEN
 
     # The end
@@ -500,7 +509,7 @@ class Frontier:
 
     def unwanted(self) -> list[int]:
         """Leased candidates of classes that need nothing more."""
-        return [candidate for candidate in self._leases if not self._wanted(candidate)]
+        return [candidate for candidate in self._leases if not self.is_wanted(candidate)]
 
     def defer_rest(self, wall_s: float, now_s: float) -> list[Settlement]:
         """The build ends although some candidates would be tried again: those that were asked before

@@ -199,6 +199,7 @@ class Engine:
         if unwanted:
             out = self._dispatch.out.items()
             self._call_back([serial for serial, one in out if one.lease.candidate in unwanted])
+        self._dispatch.drop_unwanted(self._clock.now_s())
 
     # In
 
