@@ -18,6 +18,7 @@ from gleanset.plan.kinds import FLICKR_SUCCESS, IN_2019, OTHER_SUCCESS, Kind, ki
 from gleanset.plan.learning import learned, log_gamma
 from gleanset.plan.shortfall import mixture
 from gleanset.terms.knowledge import HostRecord
+from gleanset.urls import Ceilings
 
 from .census import a_census, by_kind
 
@@ -202,7 +203,7 @@ class TestEffort:
     def test_the_slowest_site_decides(self) -> None:
         """At its ceiling; a smaller ceiling takes longer."""
         forecast = one_class({"one.example": 400})
-        eight, two = (forecast.effort([0], [None], Pace(per_host=n)).elapsed_s for n in (8, 2))
+        eight, two = (forecast.effort([0], [None], Pace(per_host=Ceilings(n))).elapsed_s for n in (8, 2))
         assert two == pytest.approx(4 * eight)
 
     def test_disk_counts_both_copies(self) -> None:

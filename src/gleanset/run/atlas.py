@@ -6,7 +6,7 @@ from typing import Protocol
 from .. import urls
 from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
-from ..urls import ceiling, host_of, politeness_group
+from ..urls import Ceilings, host_of, politeness_group
 
 _KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
 
@@ -30,7 +30,7 @@ class Atlas(Protocol):
 class PoolAtlas:
     """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
 
-    def __init__(self, pool: Candidates, per_host: int) -> None:
+    def __init__(self, pool: Candidates, per_host: Ceilings) -> None:
         self._pool = pool
         self._per_host = per_host
         self._names = list(pool.hosts)
@@ -42,7 +42,7 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        return HostPrior(kind_of(group), ceiling(group, self._per_host))
+        return HostPrior(kind_of(group), self._per_host.of(group))
 
     def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
         """New groups are numbered by ``number_it`` (the frontier)."""
