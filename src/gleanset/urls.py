@@ -192,7 +192,7 @@ class Ceilings:
     default: int = 8
     """Where no rule matches and no ceiling is built in."""
     rules: tuple[tuple[str, int], ...] = ()
-    """(``--hosts`` pattern, ceiling). A later one goes before an earlier one, each before what is built in."""
+    """(``--hosts`` pattern, ceiling): a later one goes before an earlier one, any before what is built in."""
 
     def of(self, group: str) -> int:
         """The ceiling of a group. A rule for one of a group's hosts is a rule for the group."""

@@ -68,6 +68,8 @@ class Statistics:
         self._hosts_counted_s = float("-inf")
         self._hosts_active = 0
         self._hosts_parked = 0
+        self._wakes_at_s: float | None = None
+        """When somebody may be asked again; None: it was not needed to know that."""
         self._images = Rate(WINDOW_S)
         self._bytes = Rate(WINDOW_S)
         self._pace = Rate(ETA_WINDOW_S)
@@ -132,6 +134,7 @@ class Statistics:
             bytes_total=self.n_bytes,
             hosts_active=self._hosts_active,
             hosts_parked=self._hosts_parked,
+            next_in_s=self._next_in_s(frontier, now_s),
             reasons=tuple((word, n) for word, n in self.reasons.most_common() if n > 0),
             eta_s=missing / pace if missing is not None and pace > 0 else None,
             per_class=tuple(self._progress(frontier, c) for c in inside),
@@ -145,6 +148,12 @@ class Statistics:
         self._hosts_counted_s = now_s
         self._hosts_active = sum(host.in_flight > 0 for host in frontier.hosts())
         self._hosts_parked = frontier.parked_hosts(now_s)
+        self._wakes_at_s = None if frontier.in_flight else frontier.wake_at(now_s)
+
+    def _next_in_s(self, frontier: Frontier, now_s: float) -> float | None:
+        if frontier.in_flight or self._wakes_at_s is None or self._wakes_at_s <= now_s:
+            return None
+        return self._wakes_at_s - now_s
 
     def _wanted(self, frontier: Frontier, inside: list[int]) -> int | None:
         if self._total is not None:
