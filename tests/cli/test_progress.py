@@ -197,7 +197,7 @@ def test_it_is_said_what_is_waited_for() -> None:
     assert f"  {sentence}" in text_of(live_frame(waiting, 80, 24, FINE))
     assert sentence in plain_line(waiting)
     assert "1 host is parked" in plain_line(replace(waiting, hosts_parked=1))
-    assert "nobody" not in plain_line(replace(waiting, next_in_s=1.0))
+    assert "nobody" not in plain_line(replace(waiting, next_in_s=None))
 
 
 def test_in_a_log_trouble_is_said_when_it_begins_and_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:

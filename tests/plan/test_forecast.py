@@ -109,7 +109,7 @@ class TestBeliefs:
         """Tries, sites, age, and the rate of each kind."""
         said = knowing(flickr_com=(400, 300), a_example=(20, 5), b_example=(10, 1)).source
         assert said == (
-            "Success rates were learned from 430 tries at 3 sites, the newest 1 h 00 min old, 1 h 00 min in "
+            "Success rates were learned from 430 tries at 3 sites, the newest 1 h old, 1 h in "
             "the mean: Flickr 75.0 % of 400; other hosts 20.0 % of 30."
         )
 

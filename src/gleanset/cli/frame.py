@@ -18,8 +18,6 @@ PHASES = {
     "reporting": "writing the report",
     "done": "done",
 }
-SOON_S = 3.0
-"""A pause that is over by then is no news."""
 
 
 def live_frame(tally: Tally, width: int, height: int, glyphs: Glyphs, warning: str = "") -> list[Line]:
@@ -48,7 +46,7 @@ def trouble_of(tally: Tally) -> str:
         return ""
     if tally.note:
         return printable(tally.note)
-    if tally.next_in_s is None or tally.next_in_s < SOON_S:
+    if tally.next_in_s is None:
         return ""
     parked = f"{_hosts(tally.hosts_parked)} parked; " if tally.hosts_parked else ""
     return f"{parked}nobody can be asked for another {duration(tally.next_in_s)}"
