@@ -26,6 +26,7 @@ from gleanset.run.revival import Reviver
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Treatment
 from gleanset.terms.plan import Quota
+from gleanset.urls import Ceilings
 
 from .conftest import MemoryLedger
 from .site import Answer, Gate, Site, picture
@@ -71,7 +72,7 @@ def test_a_hundred_names_never_have_more_at_their_one_address_than_it_takes(
     gate = Gate(site, opens_at=ADDRESS_CEILING)
     for n, host in enumerate(pool.hosts):
         site.answers[f"http://{host}/{n}.jpg"] = Answer(picture(n), before=gate.wait)
-    atlas = PoolAtlas(pool, 2)
+    atlas = PoolAtlas(pool, Ceilings(2))
     frontier = Frontier(
         np.zeros(NAMES, np.int32),
         np.arange(NAMES, dtype=np.int32),

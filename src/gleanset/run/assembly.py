@@ -23,6 +23,7 @@ from ..terms.outcome import FAILURE_BY_WORD, Failure
 from ..terms.plan import Plan
 from ..terms.tally import Tally
 from ..terms.verdict import Finding, Settlement, Verdict
+from ..urls import Ceilings
 from .atlas import PoolAtlas
 from .crew import Crew
 from .engine import Ending, Engine, Patience
@@ -52,7 +53,7 @@ class CollectSettings:
     patience: Patience = field(default_factory=Patience)
     concurrency: int | None = None
     """None: from the limit of open files, at most 2,000."""
-    per_host: int = 8
+    per_host: Ceilings = field(default_factory=Ceilings)
     workers: int | None = None
     """None: as many as cores."""
     known: Mapping[str, HostRecord] = field(default_factory=dict)
