@@ -84,3 +84,20 @@ def test_names_that_do_not_exist_are_no_sign_of_our_own_fault(desk: Callable[...
     crowd = desk([(0, h) for h in range(100)], [exactly(1)])
     crowd.crawl(lambda _: (0.1, Failed(Failure.NAME_NOT_FOUND)))
     assert crowd.frontier.down_since_s is None
+
+
+def test_what_was_decided_without_a_request_is_no_answer(desk: Callable[..., Desk]) -> None:
+    """A site's rules that are known, or the address guard, say nothing about the network."""
+    pairs = [(c, h) for c in range(4) for h in range(HOSTS_THERE) for _ in range(20)]
+    crowd = desk(pairs, [exactly(550)] * 4)
+    n = 0
+
+    def answer(lease: Lease) -> Answer:
+        nonlocal n
+        n += 1
+        if crowd.now_s >= DOWN_FROM_S and n % 3 == 0:
+            return 0.0, Failed(Failure.OPTED_OUT)
+        return network(crowd)(lease)
+
+    crowd.crawl(answer, until_s=300.0)
+    assert crowd.frontier.down_since_s is not None
