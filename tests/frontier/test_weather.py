@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gleanset.frontier import HostPrior
 from gleanset.frontier.weather import HOSTS
 from gleanset.terms.outcome import Failed, Failure, Lease
 from gleanset.terms.verdict import Verdict
@@ -101,3 +102,21 @@ def test_what_was_decided_without_a_request_is_no_answer(desk: Callable[..., Des
 
     crowd.crawl(answer, until_s=300.0)
     assert crowd.frontier.down_since_s is not None
+
+
+def test_a_host_that_is_pardoned_goes_on_at_its_own_pace(desk: Callable[..., Desk]) -> None:
+    """Not when the rest would have been over that it had while our network was down."""
+    one = desk([(0, 0)] * 10, [exactly(10)], priors=[HostPrior(rate_per_s=1.0)])
+    (lease,) = one.lease()
+    (host,) = one.frontier.hosts()
+    host.pace.next_at_s = 90.0
+    one.settle(lease)
+    one.now_s = 10.0
+    assert one.lease() == [], "it rests"
+    host.pace.next_at_s = one.now_s
+    one.frontier._waiting.offer(host, one.now_s)
+    (lease,) = one.lease()
+    one.settle(lease)
+    one.now_s = 12.0
+    assert one.frontier.next_moment_s <= one.now_s
+    assert len(one.lease()) == 1

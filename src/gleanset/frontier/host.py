@@ -92,7 +92,8 @@ class Host:
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
         self.returns_at_s = -inf
-        """When a timer brings it back; a moment that has passed: none does."""
+        """When its latest timer brings it back; a moment that has passed: none does. A pardon may bring the
+        host back sooner than an earlier timer would, so another moment is another timer."""
         self.waits_for_address = False
         """Whether its address has no place for it now."""
 
