@@ -11,7 +11,7 @@ from ..frontier import CDN, FLICKR, OTHER, Frontier, HostPrior, Limits
 from ..terms.outcome import Failure, Lease
 from ..terms.plan import Plan, Rehearsal
 from ..terms.verdict import Finding, Ruling
-from ..urls import ceiling
+from ..urls import Ceilings
 from .beliefs import Beliefs
 from .forecast import Candidates, Forecast, Pace
 from .kinds import Kind
@@ -107,11 +107,11 @@ def play(
     )
 
 
-def priors(beliefs: Beliefs, groups: Sequence[str], per_host: int) -> list[HostPrior]:
+def priors(beliefs: Beliefs, groups: Sequence[str], per_host: Ceilings) -> list[HostPrior]:
     """What the frontier is told of these sites before it begins."""
 
     def prior(name: str) -> HostPrior:
-        kind, most = _NUMBER_OF[beliefs.kind_of(name)], ceiling(name, per_host)
+        kind, most = _NUMBER_OF[beliefs.kind_of(name)], per_host.of(name)
         known = beliefs.records.get(name)
         if known is None:
             return HostPrior(kind, most)

@@ -91,16 +91,18 @@ class Web:
     async def serve(self, request: Request, send: Callable[[Served], Awaitable[int]]) -> None:
         host = request.host
         line = f"{request.method} {request.target} {request.version}"
-        self.ledger.begin(LogLine(self.now_s(), host, line, request.agent))
-        n_bytes = 0
+        at_s, n_bytes = self.now_s(), 0
+        response = self._keeper.respond(host, request.url, at_s)
+        if response.door is Door.NO_NAME:
+            response = NO_SUCH_SITE
+        status = 0 if response.raw is not None else response.status
+        retry_after = dict(response.headers).get("Retry-After", "")
+        self.ledger.begin(LogLine(at_s, host, line, request.agent, status, retry_after))
         try:
-            response = self._keeper.respond(host, request.url, self.now_s())
-            if response.door is Door.NO_NAME:
-                response = NO_SUCH_SITE
             begins_s = self._loop.time() + response.wait_s
             body = await self.gallery.body(response)
             await asyncio.sleep(begins_s - self._loop.time())
-            self.ledger.ask_for_quiet(host, self.now_s(), dict(response.headers).get("Retry-After"))
+            self.ledger.ask_for_quiet(host, self.now_s(), retry_after)
             n_bytes = await send(Served(response, body))
         finally:
             self.ledger.end(host, n_bytes)

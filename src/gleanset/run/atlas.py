@@ -8,7 +8,7 @@ from .. import urls
 from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
 from ..terms.knowledge import HostRecord
-from ..urls import ceiling, host_of, politeness_group
+from ..urls import Ceilings, host_of, politeness_group
 
 _KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
 
@@ -33,7 +33,7 @@ class PoolAtlas:
     """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
 
     def __init__(
-        self, pool: Candidates, per_host: int, known: Mapping[str, HostRecord] = MappingProxyType({})
+        self, pool: Candidates, per_host: Ceilings, known: Mapping[str, HostRecord] = MappingProxyType({})
     ) -> None:
         """``known``: what earlier runs learned, by group."""
         self._pool = pool
@@ -48,7 +48,7 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        kind, most, known = kind_of(group), ceiling(group, self._per_host), self._known.get(group)
+        kind, most, known = kind_of(group), self._per_host.of(group), self._known.get(group)
         if known is None:
             return HostPrior(kind, most)
         return HostPrior(kind, most, known.tries, known.successes, known.seconds_s, known.rate_per_s)
