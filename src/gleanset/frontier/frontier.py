@@ -425,9 +425,12 @@ class Frontier:
         return n
 
     def _stranded(self, c: int, now_s: float) -> Iterator[int]:
-        """Candidates of a class that wait at parked hosts which never answered."""
+        """Candidates of a class that wait at parked hosts which never answered; those on an errand wait for
+        something else than their picture.
+        """
         for candidate in np.flatnonzero(self._label == c).tolist():
-            if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            waits = self._cells.state[candidate] in {WAITING, BACKOFF}
+            if waits and not self._ways.is_away(candidate):
                 breaker = self._roster.get(self._cells.host[self._cells.of(candidate)]).breaker
                 if breaker.parked(now_s) and not breaker.answered:
                     yield candidate
