@@ -8,25 +8,24 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..catalog.select import Selection
 from ..errors import UsageError, WorkdirError
 from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
 from ..fetch.revive import near_date
-from ..recipe import Recipe, quota_text
+from ..recipe import Recipe
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
-from ..store.durable import write_atomically
 from ..store.ingest import build_pool
 from ..store.journal import Journal
 from ..store.pool import Pool
 from ..store.workdir import Workdir
-from ..terms.plan import GroupCensus, Plan, PlannedClass, Quota
+from ..terms.plan import GroupCensus, Plan
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
+from .going_on import go_on, has_login, write_recipe
 from .knowing import believed
 from .learning import known_hosts, learn_from
 from .lists import (
@@ -36,11 +35,10 @@ from .lists import (
     groups_of,
     look,
     names_and_parents,
-    open_lists,
     plan_of,
     wordnet,
 )
-from .presence import dataset_is_whole, require_journal, stored_recipe
+from .presence import dataset_is_whole, require_journal
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
 from .sample_first import adopt_sample, drop_sample, replanned, sample_size, take_sample
@@ -84,7 +82,7 @@ def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal)
             prepared = _sampled(workdir, recipe, prepared or _prepare(recipe, say, stop), say, stop)
             known = _begin(workdir, recipe, prepared, say)
         else:
-            recipe, known = _go_on(workdir, recipe, known)
+            recipe, known = go_on(workdir, recipe, known)
         return _collect_and_finish(workdir, recipe, known, say, stop)
 
 
@@ -144,7 +142,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         names={label: tuple(words) for label, words in names.items()},
         parents={label: tuple(ids) for label, ids in parents.items()},
         own_quotas=tuple(selection.quotas),
-        proxy_login=_has_login(recipe.proxy),
+        proxy_login=has_login(recipe.proxy),
     )
     write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
@@ -177,92 +175,6 @@ def _sort_again(workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, s
             f"{workdir.pool} is gone, and the lists are not what they were. Restore one of them from a copy."
         )
     _sort(workdir, recipe, surveyed, choose(recipe, census_of(recipe, surveyed)), known.plan, say)
-
-
-def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
-    """Keep what the build was asked for, beside the dataset and with the state."""
-    from .. import __version__
-
-    drawn = {}
-    if recipe.classes is not None:
-        drawn = {
-            "classes": [one.label for one in known.plan.classes],
-            "reserves": [one.label for one in known.plan.reserves],
-        }
-    extra = {"list-sha256": dict(known.list_sha256), "versions": {"gleanset": __version__}}
-    text = recipe.to_toml({**extra, "drawn": drawn} if drawn else extra)
-    write_atomically(workdir.state / "recipe.toml", text)
-    write_atomically(workdir.recipe, text)
-
-
-def _go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Saved]:
-    """The recipe of the build in the folder, with what was said now where that may change."""
-    stored = stored_recipe(workdir)
-    merged = recipe.over(stored)
-    _refuse_other_lists(recipe, stored, known)
-    as_before = merged.model_copy(update={"images": stored.images})
-    if changed := as_before.changes(stored):
-        raise UsageError(
-            f"{workdir.root} holds a build of another recipe: {'; '.join(changed)}. "
-            "Leave these options out to go on with it, or choose another folder."
-        )
-    if merged.images != stored.images:
-        _refuse_shares(known, merged)
-        quotas = tuple(_requota(one, merged, known) for one in known.plan.classes)
-        reserves = tuple(_requota(one, merged, known) for one in known.plan.reserves)
-        known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
-        saved.write(workdir, known)
-    known = _same_proxy(workdir, recipe, merged, known)
-    if merged != stored:
-        write_recipe(workdir, merged, known)
-    return merged, known
-
-
-def _same_proxy(workdir: Workdir, recipe: Recipe, merged: Recipe, known: Saved) -> Saved:
-    """The recipe on disk has the proxy's address alone: whoever goes on has to name its password again."""
-    said = "proxy" in recipe.model_fields_set
-    if known.proxy_login and not said:
-        raise UsageError(
-            f"--proxy {merged.proxy}: this build began with a name and password for the proxy, which are not "
-            "kept. Name it again, in full, with --proxy or GLEANSET_PROXY."
-        )
-    if not said or _has_login(recipe.proxy) == known.proxy_login:
-        return known
-    known = replace(known, proxy_login=_has_login(recipe.proxy))
-    saved.write(workdir, known)
-    return known
-
-
-def _has_login(proxy: str | None) -> bool:
-    return "@" in urlsplit(proxy or "").netloc
-
-
-def _refuse_shares(known: Saved, recipe: Recipe) -> None:
-    """The quotas of a build with a total are shares of it, which another ``--images`` would not add up to."""
-    if known.plan.total is not None:
-        raise UsageError(
-            f"--images {quota_text(recipe.images or Quota())}: this build spreads --total {known.plan.total} "
-            "over its classes, and goes on with those shares. Leave --images out, or choose another folder."
-        )
-
-
-def _requota(one: PlannedClass, recipe: Recipe, known: Saved) -> PlannedClass:
-    if one.label in known.own_quotas or recipe.images is None:
-        return one
-    return replace(one, quota=recipe.images)
-
-
-def _refuse_other_lists(recipe: Recipe, stored: Recipe, known: Saved) -> None:
-    """The lists that are named now must be those of the build, by content."""
-    if not recipe.lists or "-" in recipe.lists:
-        return
-    now = [source.digest() for source in open_lists(recipe.over(stored))]
-    if now != [digest for _, digest in known.list_sha256]:
-        began = ", ".join(f"{name}, SHA-256 {digest[:12]}" for name, digest in known.list_sha256)
-        raise UsageError(
-            f"{', '.join(recipe.lists)}: not the list that the build in this folder began with ({began}). "
-            "Choose another folder for another list."
-        )
 
 
 def _collect_and_finish(

@@ -13,8 +13,8 @@ from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import STATE_NAME, Workdir, held
 from . import saved
-from .building import write_recipe
 from .finishing import PACKING, finish, pack_job, result_of, write_report
+from .going_on import write_recipe
 from .knowing import believed
 from .lists import census_of, choose, groups_of, look
 from .presence import stored_recipe
