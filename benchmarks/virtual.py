@@ -70,6 +70,8 @@ class Run:
 
     elapsed_s: float = 0.0
     requests: int = 0
+    throttled: int = 0
+    """Answers of 429 among them."""
     accepted: int = 0
     full: int = 0
     most_in_flight: int = 0
@@ -118,6 +120,7 @@ def crawl(
             else:
                 told = fetcher.outcome(rows.urls[lease.candidate], name, now_s)
                 run.requests += 1
+                run.throttled += told.result is Failure.RATE_LIMITED
             heappush(under_way, (now_s + told.elapsed_s, lease.serial, lease, told))
         run.most_in_flight = max(run.most_in_flight, len(under_way))
         next_s = frontier.next_moment_s

@@ -261,10 +261,21 @@ def test_whoever_comes_before_retry_after_is_early() -> None:
             pass
         assert get(server, urls[0]).status == 429
         visits = server.counters().hosts["busy000.example"]
+        assert [line.status for line in server.log()] == [*statuses, 429, 429]
     assert 429 not in statuses
     assert turned_away.status == 429
     assert turned_away.headers["retry-after"] == "2"
     assert visits.early == 1
+
+
+def test_a_busy_site_may_keep_the_moment_to_itself() -> None:
+    """Most that answer 429 do not say when to come back, and clients have to find a pace by themselves."""
+    settings = replace(TINY, flickr_share=0.0, busy_share=1.0, slow_share=0.0, busy_per_s=0.5, busy_burst=1)
+    settings = replace(settings, busy_says_when=False)
+    with RottenServer(settings) as server:
+        first, second = (get(server, "http://busy000.example/robots.txt") for _ in range(2))
+    assert (first.status, second.status) == (404, 429)
+    assert "retry-after" not in second.headers
 
 
 def test_a_server_that_was_never_asked_has_seen_nothing() -> None:

@@ -1,8 +1,9 @@
 """Who may be fetched now: quotas, politeness and luck, decided on integers and given times."""
 
-from .frontier import Elsewhere, Frontier, Limits, Revive
+from .frontier import Frontier, Limits
 from .host import HostPrior
 from .quota import ClassState, QuotaBook
+from .ways import Elsewhere, Revive
 from .yields import CDN, FLICKR, OTHER
 
 __all__ = [

@@ -27,11 +27,13 @@ class Address:
         self.in_flight += 1
         return True
 
-    def leave(self) -> Host | None:
-        """A request is over; the host that may try next, if one was turned away."""
+    def leave(self) -> list[Host]:
+        """A request is over; the hosts that may try now, if some were turned away: as many as there are
+        places, and all of them once nobody is there any more, since not every one will come.
+        """
         self.in_flight -= 1
-        if not self.waiting:
-            return None
-        host = self.waiting.pop(0)
-        host.waits_for_address = False
-        return host
+        n = self.ceiling - self.in_flight if self.in_flight else len(self.waiting)
+        called, self.waiting = self.waiting[:n], self.waiting[n:]
+        for host in called:
+            host.waits_for_address = False
+        return called

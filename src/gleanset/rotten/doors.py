@@ -44,7 +44,7 @@ class Doorkeeper:
         """The answer to a request that arrives now."""
         wait_s = self.turned_away(host, now_s)
         if wait_s:
-            return too_many(wait_s)
+            return too_many(wait_s, says_when=self.world.settings.busy_says_when)
         return self.world.respond(url, now_s, self.attempt(url))
 
     def turned_away(self, host: str, now_s: float) -> float:

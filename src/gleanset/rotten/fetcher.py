@@ -103,7 +103,8 @@ class VirtualFetcher:
             return Outcome(self._ends.extra_s[Fate.UNRESOLVABLE], Failure.NAME_NOT_FOUND, None, url)
         turned_away_s = self._keeper.turned_away(host, now_s)
         if turned_away_s:
-            wait_s = retry_after_s(too_many(turned_away_s).head_lines())
+            answer = too_many(turned_away_s, says_when=self.world.settings.busy_says_when)
+            wait_s = retry_after_s(answer.head_lines())
             return Outcome(0.0, Failure.RATE_LIMITED, None, url, wait_s)
         attempt = self._keeper.attempt(url)
         fate = self.world.fate_now(asked, now_s, attempt)

@@ -53,6 +53,8 @@ class LogLine:
     """``GET /path HTTP/1.1``"""
     agent: str = ""
     """The User-Agent."""
+    status: int = 0
+    """What was decided to answer; 0: something that is no HTTP, or nothing."""
 
 
 class _Count:

@@ -214,7 +214,8 @@ BAD_REQUEST = _error(400, "Bad Request")
 NO_SUCH_SITE = _error(404, "No such site here")
 
 
-def too_many(wait_s: float) -> Response:
+def too_many(wait_s: float, *, says_when: bool = True) -> Response:
     """429 of a site whose allowance is spent for ``wait_s`` more seconds."""
     seconds = max(1, -int(-wait_s // 1))
-    return _error(429, "Too Many Requests", ("Retry-After", str(seconds)))
+    when = (("Retry-After", str(seconds)),) if says_when else ()
+    return _error(429, "Too Many Requests", *when)

@@ -91,12 +91,13 @@ class Web:
     async def serve(self, request: Request, send: Callable[[Served], Awaitable[int]]) -> None:
         host = request.host
         line = f"{request.method} {request.target} {request.version}"
-        self.ledger.begin(LogLine(self.now_s(), host, line, request.agent))
-        n_bytes = 0
+        at_s, n_bytes = self.now_s(), 0
+        response = self._keeper.respond(host, request.url, at_s)
+        if response.door is Door.NO_NAME:
+            response = NO_SUCH_SITE
+        status = 0 if response.raw is not None else response.status
+        self.ledger.begin(LogLine(at_s, host, line, request.agent, status))
         try:
-            response = self._keeper.respond(host, request.url, self.now_s())
-            if response.door is Door.NO_NAME:
-                response = NO_SUCH_SITE
             begins_s = self._loop.time() + response.wait_s
             body = await self.gallery.body(response)
             await asyncio.sleep(begins_s - self._loop.time())

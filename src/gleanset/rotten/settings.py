@@ -122,8 +122,10 @@ class WorldSettings:
     """Those at sites that answer 503 to all for the last third of each ``ailing_period_s``."""
     busy_per_s: float = 4.0
     busy_burst: int = 8
+    busy_says_when: bool = True
+    """Whether busy sites name the true wait in a ``Retry-After``."""
     retry_after: str = "7"
-    """What ``rate-limited`` URLs send, garbage included; ``busy`` sites name the true wait."""
+    """What ``rate-limited`` URLs send, garbage included."""
     ailing_period_s: float = 180.0
     flickr_s: float = 0.4
     """Mean time of an answer of Flickr's, before ``time_scale``. With the few that hang, and the second

@@ -2,7 +2,7 @@
 
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,7 @@ from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.inspection import Treatment
+from ..terms.knowledge import HostRecord
 from ..terms.plan import Plan
 from ..terms.tally import Tally
 from ..terms.verdict import Finding, Settlement, Verdict
@@ -53,6 +54,8 @@ class CollectSettings:
     per_host: Ceilings = field(default_factory=Ceilings)
     workers: int | None = None
     """None: as many as cores."""
+    known: Mapping[str, HostRecord] = field(default_factory=dict)
+    """What earlier runs learned of hosts, by politeness group."""
     revive: tuple[str, ...] = ()
     """Ways to look for what is gone: ``fetch.revive``."""
     near: str = USUAL_DATE
@@ -90,7 +93,7 @@ class Collection:
         self._clock = clock
         self._n_workers = settings.workers or os.cpu_count() or 1
         self._concurrency = settings.concurrency or default_concurrency(self._n_workers)
-        self.atlas = PoolAtlas(pool, settings.per_host)
+        self.atlas = PoolAtlas(pool, settings.per_host, settings.known)
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
         self.judge = Judge(Signatures.parse(settings.signatures))
@@ -108,6 +111,15 @@ class Collection:
     def complete(self) -> bool:
         """Whether nothing is wanted any more."""
         return self.frontier.done
+
+    def rates_per_s(self) -> dict[str, float]:
+        """Requests a second that hosts were found to bear, by group: those that answered 429."""
+        hosts = self.frontier.hosts()
+        return {
+            self.atlas.group_name(host.id): host.pace.good_per_s
+            for host in hosts
+            if host.pace.good_per_s is not None
+        }
 
     def _replay(self, notes: list[tuple[str, dict[str, int]]], pool: Pool) -> None:
         """Stand where the journal ends; verdicts that today's quotas change are amended."""

@@ -1,11 +1,13 @@
 """What the engine has to know of candidates and politeness groups: the pool, and groups met on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from .. import urls
 from ..frontier import CDN, FLICKR, OTHER, HostPrior
 from ..terms.candidate import Candidate
+from ..terms.knowledge import HostRecord
 from ..urls import Ceilings, host_of, politeness_group
 
 _KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
@@ -30,9 +32,13 @@ class Atlas(Protocol):
 class PoolAtlas:
     """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
 
-    def __init__(self, pool: Candidates, per_host: Ceilings) -> None:
+    def __init__(
+        self, pool: Candidates, per_host: Ceilings, known: Mapping[str, HostRecord] = MappingProxyType({})
+    ) -> None:
+        """``known``: what earlier runs learned, by group."""
         self._pool = pool
         self._per_host = per_host
+        self._known = known
         self._names = list(pool.hosts)
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self._number_it: Callable[[HostPrior], int] | None = None
@@ -42,7 +48,10 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        return HostPrior(kind_of(group), self._per_host.of(group))
+        kind, most, known = kind_of(group), self._per_host.of(group), self._known.get(group)
+        if known is None:
+            return HostPrior(kind, most)
+        return HostPrior(kind, most, known.tries, known.successes, known.seconds_s, known.rate_per_s)
 
     def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
         """New groups are numbered by ``number_it`` (the frontier)."""

@@ -17,6 +17,8 @@ from .wire import Task
 
 MOST_REDIRECTS = 5
 """Of a robots.txt, across sites (RFC 9309, 2.3.1.2)."""
+MOST_LOCATED = 3
+"""Times that a request is sent after a name which is found at another address each time."""
 MOST_ADDRESSES = 500_000
 """Names whose address is remembered; beyond, the oldest are looked up once more."""
 
@@ -31,6 +33,8 @@ class Out:
     """Whose robots.txt it asks for; None: it asks for the candidate itself."""
     is_abroad: bool = False
     """Whether a redirect led that robots.txt to another host."""
+    n_located: int = 0
+    """How often its name was found elsewhere than it was to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +129,33 @@ class Dispatch:
     def located(self, out: Out, address: str, now_s: float) -> Task | None:
         """The name of a request was looked up: the same task for that address; None: there is no place."""
         name = host_of(out.task.url)
-        self._addresses[name] = address
-        if len(self._addresses) > MOST_ADDRESSES:
-            self._addresses.pop(next(iter(self._addresses)))
+        self._learn(name, address)
+        if out.n_located >= MOST_LOCATED:
+            return self._anywhere(out)
         if not self._place(out.lease, name, now_s):
             self._site_lost(out.site, now_s)
             return None
         task = replace(out.task, address=address)
+        self.out[out.lease.serial] = replace(out, task=task, n_located=out.n_located + 1)
+        return task
+
+    def _anywhere(self, out: Out) -> Task:
+        """Workers find the name at another address each time: the request goes where it will."""
+        task = replace(out.task, address=None)
         self.out[out.lease.serial] = replace(out, task=task)
         return task
+
+    def found_at(self, out: Out, finding: Finding) -> None:
+        """The request went to another address than it was for, since a sibling took over."""
+        address, url = finding.address, finding.final_url or out.task.url
+        name = host_of(out.task.url)
+        if address and out.task.address and address != out.task.address and host_of(url) == name:
+            self._learn(name, address)
+
+    def _learn(self, name: str, address: str) -> None:
+        self._addresses[name] = address
+        if len(self._addresses) > MOST_ADDRESSES:
+            self._addresses.pop(next(iter(self._addresses)))
 
     def heard_of(self, out: Out, finding: Finding, now_s: float) -> Task | None:
         """The answer to a robots.txt: the next request for it, where it was redirected within its group."""

@@ -227,6 +227,7 @@ class Engine:
         elif out.site is not None and (out.is_abroad or not _befalls_all(finding)):
             again = self._dispatch.heard_of(out, finding, now_s)
         else:
+            self._dispatch.found_at(out, finding)
             self._dispatch.lost(out, now_s)
             if _found_no_name(finding, out.lease):
                 self._dispatch.no_such_name(out)
