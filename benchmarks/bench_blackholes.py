@@ -4,7 +4,8 @@
 
 The same build with and without the dead URLs, in turn, over sockets; the black holes are a port that
 swallows connections. Throughput is that of the good URLs, from the first request that the server saw to the
-last. Goals: at least 90 % of what it is without dead URLs, and at most 3 attempts at a dead host.
+last, and to that of the first nine tenths: the last URLs wait for the slots of the largest sites. Goals: at
+least 90 % of what it is without dead URLs, by both measures, and at most 3 attempts at a dead host.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import resource
 import statistics
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -22,6 +25,7 @@ from machine import machine
 from measuring import Used, load, measure
 
 from gleanset.rotten.fates import Mix
+from gleanset.rotten.ledger import LogLine
 from gleanset.rotten.ports import LOOPBACK, Blackhole
 from gleanset.rotten.server import RottenServer
 from gleanset.rotten.settings import Look, WorldSettings
@@ -29,6 +33,7 @@ from gleanset.rotten.world import World
 from gleanset.urls import host_of
 
 THROUGHPUT_GOAL, ATTEMPTS_GOAL = 0.90, 3
+BULK = 0.9
 LOOK = Look(96, 72, 4_000, twin_share=0.0, cross_share=0.0, near_share=0.0)
 CLASSES = 10
 
@@ -41,6 +46,8 @@ class Crawled:
     good: int
     rate_per_s: float
     """Good URLs a second."""
+    bulk_per_s: float
+    """The same of the first nine tenths."""
     most_attempts: int
     """At one dead host."""
 
@@ -92,12 +99,20 @@ def build(table: Path, settings: WorldSettings, hole: Blackhole) -> Crawled:
         if host_of(row["url"]).startswith("blackhole"):
             attempts[host_of(row["url"])] += row["attempts"]
     good = pq.read_metadata(out / "manifest.parquet").num_rows
-    return Crawled(used, good, len(log) / (log[-1].at_s - log[0].at_s), max(attempts.values(), default=0))
+    rates = [share_of(log, part) for part in (1.0, BULK)]
+    return Crawled(used, good, *rates, max(attempts.values(), default=0))
+
+
+def share_of(log: Sequence[LogLine], part: float) -> float:
+    """Requests a second, of the first ``part`` of them."""
+    n = round(part * len(log))
+    return n / (log[n - 1].at_s - log[0].at_s)
 
 
 def tell(what: str, run: Crawled) -> None:
     print(
-        f"  {what:<12} {run.rate_per_s:6.0f} good URLs/s, {run.good:,} images; whole run "
+        f"  {what:<12} {run.rate_per_s:4.0f} good URLs/s, the first 90 % {run.bulk_per_s:4.0f}/s, "
+        f"{run.good:,} images; whole run "
         f"{run.used.wall_s:.0f} s, {run.used.cpu_s:.0f} CPU s; {run.most_attempts} attempts at a dead host "
         f"at most; {load()}",
         flush=True,
@@ -127,14 +142,16 @@ def main() -> None:
         beside.append(build(both_list, settings, hole))
         tell("beside dead", beside[-1])
     hole.close()
-    ratio = statistics.median(one.rate_per_s for one in beside) / statistics.median(
-        one.rate_per_s for one in alone
+    whole, bulk = (
+        statistics.median(map(of, beside)) / statistics.median(map(of, alone))
+        for of in (attrgetter("rate_per_s"), attrgetter("bulk_per_s"))
     )
     attempts = max(one.most_attempts for one in beside)
+    reached = min(whole, bulk) >= THROUGHPUT_GOAL
     print(
-        f"  {ratio:.0%} of the throughput without dead URLs; goal {THROUGHPUT_GOAL:.0%}: "
-        f"{'reached' if ratio >= THROUGHPUT_GOAL else 'MISSED'}; attempts at a dead host {attempts}; goal "
-        f"{ATTEMPTS_GOAL}: {'reached' if attempts <= ATTEMPTS_GOAL else 'MISSED'}"
+        f"  {whole:.0%} of the throughput without dead URLs, {bulk:.0%} in the first nine tenths; goal "
+        f"{THROUGHPUT_GOAL:.0%}: {'reached' if reached else 'MISSED'}; attempts at a dead host {attempts}; "
+        f"goal {ATTEMPTS_GOAL}: {'reached' if attempts <= ATTEMPTS_GOAL else 'MISSED'}"
     )
 
 

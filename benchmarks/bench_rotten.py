@@ -27,7 +27,7 @@ from bench_peer import OUT, fresh
 from machine import machine
 from measuring import Used, load, measure
 
-from gleanset.rotten.fates import HOSTILE_MIX, Fate
+from gleanset.rotten.fates import HOSTILE_MIX, Fate, dead_mix
 from gleanset.rotten.server import RottenServer
 from gleanset.rotten.settings import Look, WorldSettings
 from gleanset.rotten.world import World
@@ -54,13 +54,18 @@ class Harvest:
         return self.good / self.used.wall_s
 
 
-def hostile_web(n_urls: int, time_scale: float) -> WorldSettings:
-    """Alike for both: no twins, which only one of the two would drop, and no sites that count requests."""
+def hostile_web(n_urls: int, time_scale: float, dead: float = 0.5) -> WorldSettings:
+    """Alike for both: no twins, which only one of the two would drop, and no sites that count requests.
+
+    ``dead``: the share of dead URLs, which die in the same ways whatever it is.
+    """
+    shares = HOSTILE_MIX.shares
+    among_dead = {word: share / sum(shares.values()) for word, share in shares.items()}
     return WorldSettings(
         classes=tuple(f"class{number}" for number in range(CLASSES)),
         urls_per_class=n_urls // CLASSES,
         flickr_share=0.0,
-        other=HOSTILE_MIX,
+        other=dead_mix(dead, among_dead),
         hosts=200,
         slow_share=0.0,
         busy_share=0.0,
@@ -90,11 +95,11 @@ def run_ours(world: World, table: Path, server: RottenServer, quota: int | None)
     return harvest(world, used, pq.read_table(out / "manifest.parquet")["url"].to_pylist())
 
 
-def run_theirs(world: World, table: Path, server: RottenServer) -> Harvest:
+def run_theirs(world: World, table: Path, server: RottenServer, shard: int = peer.SHARD) -> Harvest:
     out = fresh(OUT / "runs" / "theirs")
     env = peer.environment(server.resolve_rules())
     extra = ("--resize_mode=no", "--skip_reencode=True", f"--timeout={TIMEOUT_S}")
-    used = measure(peer.command(peer.install(), table, out, extra), OUT / "theirs.log", env)
+    used = measure(peer.command(peer.install(), table, out, extra, shard), OUT / "theirs.log", env)
     return harvest(world, used, peer.succeeded(out))
 
 

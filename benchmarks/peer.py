@@ -49,8 +49,13 @@ def install() -> Path:
     return program
 
 
-def command(program: Path, table: Path, out: Path, extra: Sequence[str]) -> list[str | Path]:
-    """Read ``table`` (CSV with url and label), write WebDataset shards to ``out``."""
+def command(
+    program: Path, table: Path, out: Path, extra: Sequence[str], shard: int = SHARD
+) -> list[str | Path]:
+    """Read ``table`` (CSV with url and label), write WebDataset shards to ``out``.
+
+    ``shard``: URLs in one, which one process works through.
+    """
     return [
         program,
         f"--url_list={table}",
@@ -61,7 +66,7 @@ def command(program: Path, table: Path, out: Path, extra: Sequence[str]) -> list
         "--output_format=webdataset",
         f"--processes_count={PROCESSES}",
         f"--thread_count={THREADS}",
-        f"--number_sample_per_shard={SHARD}",
+        f"--number_sample_per_shard={shard}",
         *extra,
     ]
 

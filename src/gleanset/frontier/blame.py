@@ -3,12 +3,25 @@
 from collections.abc import Callable
 from random import Random
 
-from ..terms.outcome import Failed, Failure, Fault
+from ..terms.outcome import Failed, Failure
 from .host import Host
 from .weather import TELLING, Weather
 
 ASK_OTHERS_S = 90.0
 """While our own network is down, a host that did not answer a probe rests for so long: others are asked."""
+
+
+_ANSWERED = frozenset(
+    {
+        Failure.PROTOCOL,
+        Failure.EMPTY,
+        Failure.TOO_LARGE,
+        Failure.TOO_MANY_REDIRECTS,
+        Failure.TLS,
+        Failure.TOO_SLOW,
+    }
+)
+"""Failures that somebody's bytes led to, even where no status was read."""
 
 
 class Blame:
@@ -43,7 +56,7 @@ class Blame:
             host.answered(now_s)
             return rested
         rested = []
-        if failed.status is not None or failed.failure.fault is not Fault.HOST:
+        if failed.status is not None or failed.failure in _ANSWERED:
             rested = self._answer(now_s)
         elif failed.failure in TELLING:
             self._suspects.setdefault(host.id, (host, host.breaker.memory()))

@@ -24,7 +24,8 @@ UNAVAILABLE = 503
 QUICK = 0.9
 """Of the slots at the last trouble: so far one more slot for each answer, then one for each round of them."""
 _SHRINKING = frozenset({Failure.RATE_LIMITED, Failure.CONNECT_TIMEOUT, Failure.RESET})
-_ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_NOT_FOUND})
+_ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_NOT_FOUND, Failure.OPTED_OUT})
+"""Without a status, the host was not asked for these: they say nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Host:
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
         self.returns_at_s = -inf
-        """When a timer brings it back; a moment that has passed: none does."""
+        """When its latest timer brings it back; a moment that has passed: none does. A pardon may bring the
+        host back sooner than an earlier timer would, so another moment is another timer."""
         self.waits_for_address = False
         """Whether its address has no place for it now."""
 
@@ -144,7 +146,7 @@ class Host:
         What was in flight together fails together: slots, pauses and parkings react once a round.
         """
         failure = failed.failure
-        if failure in _ANSWERLESS:
+        if failure in _ANSWERLESS and failed.status is None:
             return
         if (failure in _SHRINKING or failed.status == UNAVAILABLE) and asked_at_s >= self._shrunk_at_s:
             self._shrink(now_s)

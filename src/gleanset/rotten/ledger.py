@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gleanset.urls import politeness_group
+
 REMEMBERED_REQUESTS = 500_000
 GRACE_S = 0.05
 """A request that crosses a 429 on the wire is not yet rude."""
@@ -30,6 +32,8 @@ class Counters:
 
     total: Visits
     hosts: Mapping[str, Visits]
+    groups: Mapping[str, Visits]
+    """The same by politeness group; ``early`` is told by host alone."""
     connections: int
     connections_open: int
 
@@ -38,8 +42,11 @@ class Counters:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Counters":
-        hosts = {name: Visits(**visits) for name, visits in fields["hosts"].items()}
-        return cls(Visits(**fields["total"]), hosts, fields["connections"], fields["connections_open"])
+        hosts, groups = (
+            {name: Visits(**visits) for name, visits in fields[one].items()} for one in ("hosts", "groups")
+        )
+        total = Visits(**fields["total"])
+        return cls(total, hosts, groups, fields["connections"], fields["connections_open"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ class LogLine:
     """The User-Agent."""
     status: int = 0
     """What was decided to answer; 0: something that is no HTTP, or nothing."""
+    retry_after: str = ""
+    """The ``Retry-After`` of that answer; empty: none."""
 
 
 class _Count:
@@ -83,11 +92,12 @@ class _Count:
 
 
 class Ledger:
-    """Counts by host and in all; the log is bounded, the counts are one entry a host."""
+    """Counts by host, by group and in all; the log is bounded, the counts are one entry a host."""
 
     def __init__(self) -> None:
         self._total = _Count()
         self._hosts: dict[str, _Count] = {}
+        self._groups: dict[str, _Count] = {}
         self.log: deque[LogLine] = deque(maxlen=REMEMBERED_REQUESTS)
         self.connections = 0
         self.connections_open = 0
@@ -95,8 +105,9 @@ class Ledger:
     def begin(self, line: LogLine) -> None:
         """A request has come in."""
         count = self._hosts.setdefault(line.host, _Count())
+        group = self._groups.setdefault(politeness_group(line.host), _Count())
         self.log.append(line)
-        for one in (count, self._total):
+        for one in (count, group, self._total):
             one.begin(line.at_s)
         if count.quiet_s[0] <= line.at_s < count.quiet_s[1]:
             count.early += 1
@@ -104,13 +115,13 @@ class Ledger:
 
     def end(self, host: str, n_bytes: int) -> None:
         """One has been answered, by that many bytes, or given up."""
-        for one in (self._hosts[host], self._total):
+        for one in (self._hosts[host], self._groups[politeness_group(host)], self._total):
             one.now -= 1
             one.n_bytes += n_bytes
 
-    def ask_for_quiet(self, host: str, at_s: float, retry_after: str | None) -> None:
-        """A ``Retry-After`` is being sent; only whole seconds count."""
-        if retry_after is None or not (retry_after.isascii() and retry_after.isdecimal()):
+    def ask_for_quiet(self, host: str, at_s: float, retry_after: str) -> None:
+        """A ``Retry-After`` is being sent; only whole seconds count, and an empty one asks for nothing."""
+        if not (retry_after.isascii() and retry_after.isdecimal()):
             return
         count = self._hosts[host]
         begins_s, ends_s = count.quiet_s
@@ -119,5 +130,8 @@ class Ledger:
         count.quiet_s = (begins_s, max(ends_s, at_s + float(retry_after)))
 
     def counters(self) -> Counters:
-        hosts = {name: count.visits() for name, count in sorted(self._hosts.items())}
-        return Counters(self._total.visits(), hosts, self.connections, self.connections_open)
+        hosts, groups = (
+            {name: count.visits() for name, count in sorted(counts.items())}
+            for counts in (self._hosts, self._groups)
+        )
+        return Counters(self._total.visits(), hosts, groups, self.connections, self.connections_open)

@@ -96,12 +96,13 @@ class Web:
         if response.door is Door.NO_NAME:
             response = NO_SUCH_SITE
         status = 0 if response.raw is not None else response.status
-        self.ledger.begin(LogLine(at_s, host, line, request.agent, status))
+        retry_after = dict(response.headers).get("Retry-After", "")
+        self.ledger.begin(LogLine(at_s, host, line, request.agent, status, retry_after))
         try:
             begins_s = self._loop.time() + response.wait_s
             body = await self.gallery.body(response)
             await asyncio.sleep(begins_s - self._loop.time())
-            self.ledger.ask_for_quiet(host, self.now_s(), dict(response.headers).get("Retry-After"))
+            self.ledger.ask_for_quiet(host, self.now_s(), retry_after)
             n_bytes = await send(Served(response, body))
         finally:
             self.ledger.end(host, n_bytes)
