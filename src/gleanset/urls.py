@@ -56,15 +56,17 @@ _BUCKET = re.compile(
 )
 """Object stores and distributions: every bucket is a site of its own, named by its whole host."""
 _STORES = (
-    *(
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "googleapis.com",
-        "windows.net",
-        "digitaloceanspaces.com",
-        "r2.dev",
-    ),
-    *("r2.dev", "cloudflarestorage.com", "backblazeb2.com", "wasabisys.com", "aliyuncs.com", "myqcloud.com"),
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "googleapis.com",
+    "windows.net",
+    "digitaloceanspaces.com",
+    "r2.dev",
+    "cloudflarestorage.com",
+    "backblazeb2.com",
+    "wasabisys.com",
+    "aliyuncs.com",
+    "myqcloud.com",
     "cloudfront.net",
 )
 """How their hosts end: a cheap test before the expression."""

@@ -4,11 +4,12 @@ from .frontier import Frontier, Limits
 from .host import HostPrior
 from .quota import ClassState, QuotaBook
 from .ways import Elsewhere, Revive
-from .yields import CDN, FLICKR, OTHER
+from .yields import CDN, FLICKR, KIND_NUMBERS, OTHER
 
 __all__ = [
     "CDN",
     "FLICKR",
+    "KIND_NUMBERS",
     "OTHER",
     "ClassState",
     "Elsewhere",

@@ -1,8 +1,8 @@
 """The frontier: which URLs may be fetched now. Integers in, leases and settlements out; time is given.
 
 Three verbs: ``lease`` (who may go), ``settle`` (what became of one), ``wake_at`` (when to ask again).
-How the next URL is found is told in ``waiting``; how many a class needs, in ``quota``; what a host bears,
-in ``host``.
+How the next URL is found is told in ``waiting``; how many a class needs, in ``quota``, and what follows from
+that, in ``classes``; what a host bears, in ``host``.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,6 +19,7 @@ from ..terms.verdict import Finding, Judgement, Ruling, Settlement, Verdict
 from .address import Address
 from .blame import Blame
 from .checking import check_book, check_requests
+from .classes import Classes
 from .host import HORIZON_S, Host, HostPrior
 from .leases import Granted, Leases
 from .queues import BACKOFF, LEASED, WAITING, Cells
@@ -82,6 +83,7 @@ class Frontier:
         self._cells = Cells(label, host, len(hosts))
         self._roster = Roster(host, hosts, self._random)
         self._waiting = Waiting(self._cells, self.book, self._roster, len(quotas))
+        self._classes = Classes(self.book, self._waiting)
         self._most_in_flight = self._limits.in_flight
         self._leases = Leases()
         self._addresses: dict[str, Address] = {}
@@ -188,7 +190,7 @@ class Frontier:
                 self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
-        return settled + self._review_class(c)
+        return settled + self._classes.review(c)
 
     def _bring_back_to_life(self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float) -> None:
         """A candidate that was rejected is asked elsewhere: its rejection is written down all the same, so
@@ -206,10 +208,7 @@ class Frontier:
             return
         asked_at_s = granted.lease.granted_at_s
         self._free(granted, now_s, lambda host: self._hear(host, finding.failed, now_s, asked_at_s))
-        home = self._ways.come_home(finding.candidate)
-        if home is not None:
-            self._cells.put(finding.candidate, home)
-        self._requeue(finding.candidate, now_s)
+        self._come_home(finding.candidate, now_s)
 
     def detour(self, finding: Finding, url: str, hops: int, host: int, now_s: float) -> None:
         """What was asked on a candidate's behalf is at another host: the next lease goes there, and
@@ -222,6 +221,17 @@ class Frontier:
         self._free(granted, now_s, lambda home: self._hear(home, None, now_s, asked_at_s))
         self._ways.leave(candidate, self._cells.of(candidate))
         self._go_elsewhere(candidate, Elsewhere(url, hops, host), now_s)
+
+    def come_home(self, candidate: int, now_s: float) -> None:
+        """A candidate that waits elsewhere for an errand (``detour``) waits at home again."""
+        if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            self._come_home(candidate, now_s)
+
+    def _come_home(self, candidate: int, now_s: float) -> None:
+        home = self._ways.come_home(candidate)
+        if home is not None:
+            self._cells.put(candidate, home)
+        self._requeue(candidate, now_s)
 
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
@@ -348,54 +358,19 @@ class Frontier:
 
     def _revoke(self, candidate: int, reason: str) -> list[Settlement]:
         """An image admitted earlier is out; a spare steps in, or the class opens again."""
-        c = int(self._label[candidate])
-        settled = [Settlement(candidate, Verdict.REVOKED, reason, 0)]
-        spare = self.book.revoke(c, candidate)
-        if spare is not None:
-            settled.append(_promoted(spare))
-        return settled + self._review_class(c)
+        return self._classes.revoke(int(self._label[candidate]), candidate, reason)
 
     # Classes
 
-    def _review_class(self, c: int) -> list[Settlement]:
-        """After a change in a class: is it short for certain, does a reserve step in, who needs more?
-
-        Spares that are accepted by that are returned.
-        """
-        settled: list[Settlement] = []
-        if self.book.hopeless(c):
-            reserve = self.book.replace(c)
-            if reserve is not None:
-                self._waiting.note_need(reserve)
-        for grown in self.book.share_out(c):
-            while (spare := self.book.promote(grown)) is not None:
-                settled.append(_promoted(spare))
-            self._waiting.note_need(grown)
-        self._waiting.note_need(c)
-        return settled
-
     def review(self) -> list[Settlement]:
         """Look at every class once: after a replay, and for those that never get a settlement."""
-        settled: list[Settlement] = []
-        for c in range(len(self.book.state)):
-            while (spare := self.book.promote(c)) is not None:
-                settled.append(_promoted(spare))
-            settled += self._review_class(c)
-        return settled
+        return self._classes.review_all()
 
     def give_up_waiting(self) -> tuple[bool, list[Settlement]]:
         """Nobody can be asked any more, or not soon enough: count what waits as out of reach, so that
         reserves and other classes step in. (Whether that changed anything, what was settled by it.)
         """
-        before = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
-        settled: list[Settlement] = []
-        stuck = [c for c, state in enumerate(self.book.state) if state is ClassState.OPEN]
-        for c in stuck:
-            self.book.write_off(c)
-        for c in stuck:
-            settled += self._review_class(c)
-        after = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
-        return after != before, settled
+        return self._classes.give_up_waiting()
 
     def rescue(self, revive: Revive, now_s: float) -> int:
         """Nobody else can be asked: candidates of parked hosts that never answered go where they may still
@@ -417,9 +392,12 @@ class Frontier:
         return n
 
     def _stranded(self, c: int, now_s: float) -> Iterator[int]:
-        """Candidates of a class that wait at parked hosts which never answered."""
+        """Candidates of a class that wait at parked hosts which never answered; those on an errand wait for
+        something else than their picture.
+        """
         for candidate in np.flatnonzero(self._label == c).tolist():
-            if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            waits = self._cells.state[candidate] in {WAITING, BACKOFF}
+            if waits and not self._ways.is_away(candidate):
                 breaker = self._roster.get(self._cells.host[self._cells.of(candidate)]).breaker
                 if breaker.parked(now_s) and not breaker.answered:
                     yield candidate
@@ -470,7 +448,7 @@ class Frontier:
 
     def _still_useful(self, candidate: int, now_s: float) -> bool:
         """Whether the end of a backoff would bring something that is worth waiting for."""
-        if self._cells.state[candidate] != BACKOFF or not self._wanted(candidate):
+        if self._cells.state[candidate] != BACKOFF or not self.is_wanted(candidate):
             return False
         host = self._roster.get(self._cells.host[self._cells.of(candidate)])
         return host.breaker.answered or not host.breaker.parked(now_s)
@@ -484,7 +462,8 @@ class Frontier:
         """From now on at most so many requests are under way; those that are go on."""
         self._most_in_flight = max(1, min(in_flight, self._limits.in_flight))
 
-    def _wanted(self, candidate: int) -> bool:
+    def is_wanted(self, candidate: int) -> bool:
+        """Whether its class needs anything more."""
         return self.book.state[int(self._label[candidate])] is ClassState.OPEN
 
     # The end
@@ -500,7 +479,7 @@ class Frontier:
 
     def unwanted(self) -> list[int]:
         """Leased candidates of classes that need nothing more."""
-        return [candidate for candidate in self._leases if not self._wanted(candidate)]
+        return [candidate for candidate in self._leases if not self.is_wanted(candidate)]
 
     def defer_rest(self, wall_s: float, now_s: float) -> list[Settlement]:
         """The build ends although some candidates would be tried again: those that were asked before
@@ -577,8 +556,3 @@ class Frontier:
 
 def _nothing(_: Host) -> None:
     """Nothing is learned from a lease that was not used."""
-
-
-def _promoted(spare: int) -> Settlement:
-    """A spare that got a place; the facts of its first settlement stay."""
-    return Settlement(spare, Verdict.ACCEPTED, "", 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from random import Random
 
+from ..terms.knowledge import HostRecord
 from ..terms.outcome import Failed, Failure, Fault
 from .breaker import Breaker
 from .pace import Pace
@@ -42,6 +43,13 @@ class HostPrior:
     seconds_s: float = 0.0
     rate_per_s: float | None = None
     """Requests a second that it bore without a 429; None: no bound was met."""
+
+    @classmethod
+    def of(cls, kind: int, ceiling: int, known: HostRecord | None) -> "HostPrior":
+        """``known``: what earlier runs learned of the group; None: nothing."""
+        if known is None:
+            return cls(kind, ceiling)
+        return cls(kind, ceiling, known.tries, known.successes, known.seconds_s, known.rate_per_s)
 
 
 class Host:

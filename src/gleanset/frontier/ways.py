@@ -54,6 +54,10 @@ class Ways:
                 self._led[candidate] = before
         return cell
 
+    def is_away(self, candidate: int) -> bool:
+        """Whether it is on an errand."""
+        return candidate in self._detours
+
     def forget(self, candidate: int) -> None:
         """Its fate is decided."""
         self._led.pop(candidate, None)
