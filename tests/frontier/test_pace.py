@@ -83,14 +83,31 @@ def test_a_429_halves_the_rate_within_that_request() -> None:
     assert pace.next_at_s >= 5.0 + 1 / pace.per_s - 1e-9
 
 
-def test_a_503_halves_slots_and_rate_within_one_request() -> None:
+def test_a_503_halves_the_slots_within_one_request() -> None:
     """An overloaded host says so in this way too."""
-    host = Host(0, HostPrior(0, 8, rate_per_s=10.0), KindYield(0.5, 1.0))
+    host = Host(0, HostPrior(0, 8), KindYield(0.5, 1.0))
     host.slots = 8.0
     host.breaker.answered = True
-    rate_per_s = host.pace.per_s
     host.failed(Failed(Failure.SERVER_ERROR, 503), 1.0, 0.9, Random(0))
-    assert (host.slots, host.pace.per_s) == (4.0, rate_per_s / 2)
+    assert host.slots == 4.0
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("one_in", [10, 20, 100])
+def test_a_host_that_fails_now_and_then_is_not_slowed_to_a_halt(
+    desk: Callable[..., Desk], status: int, one_in: int
+) -> None:
+    """A random 503 is no count of requests: 600 URLs take seconds, not minutes."""
+    crowd = desk([(0, 0)] * 600, [exactly(400)], priors=[HostPrior(0, 8)])
+    dice = Random(2)
+
+    def answer(_: Lease) -> tuple[float, Failed | None]:
+        failed = Failed(Failure.SERVER_ERROR, status) if dice.random() < 1 / one_in else None
+        return 0.05, failed
+
+    crowd.crawl(answer)
+    assert crowd.accepted() == [400]
+    assert crowd.now_s < 30
 
 
 def test_the_rate_returns_quickly_to_nearly_the_last_good_one() -> None:

@@ -18,6 +18,7 @@ from gleanset.rotten.world import World
 from gleanset.terms.knowledge import HostRecord
 from gleanset.terms.plan import GroupCensus, Plan, Quota
 from gleanset.terms.verdict import Verdict
+from gleanset.urls import Ceilings
 
 from .conftest import Crawl, ListPool
 
@@ -67,7 +68,7 @@ def rehearsed(census: GroupCensus, beliefs: Beliefs) -> Plan:
     selection = Selection(LABELS, frozenset(), {label: label for label in LABELS})
     plan = make_plan(census, selection, quota=THIRTY, beliefs=beliefs)
     forecast = Forecast(census, [(label,) for label in LABELS], beliefs)
-    return rehearse(plan, forecast, range(len(LABELS)), beliefs, Manners(Pace(IN_FLIGHT, 8)))
+    return rehearse(plan, forecast, range(len(LABELS)), beliefs, Manners(Pace(IN_FLIGHT, Ceilings(8))))
 
 
 def test_a_rehearsal_foretells_time_and_requests(crawl: Callable[..., Crawl], web: World) -> None:

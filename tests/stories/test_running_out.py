@@ -85,3 +85,48 @@ def test_hosts_that_want_to_be_left_alone_for_long_end_a_build_short(
     n_before = len(site.visits)
     program.run("build", *words).must(3)
     assert [visit.url for visit in site.visits[n_before:] if "busy" in visit.host] == []
+
+
+def test_a_pause_that_was_asked_for_outlives_the_run(site: Site, tmp_path: Path) -> None:
+    """The next run asks nobody who wants to be left alone: neither for new URLs nor for rules."""
+    busy = [f"http://busy.example/{n}.jpg" for n in range(8)]
+    site.answers |= dict.fromkeys(busy, Answer(b"later", 429, "text/html", headers={"Retry-After": "3600"}))
+    program = Program(tmp_path, site.resolve_rules)
+    rows = [("cat", f"http://cats.example/{n}.jpg") for n in range(6)]
+    words = (program.write_list([*rows, *(("dog", url) for url in busy)]), "-o", "d", "--images", "6")
+    program.build(*words, code=3)
+    before_s = site.hits
+    said = program.build(*words, code=3)
+    asked = site.hits - before_s
+    assert not [url for url in asked if "busy.example" in url]
+    assert said["totals"]["accepted"] == 6
+
+
+def test_a_redirect_leads_nowhere_that_the_rules_forbid(tmp_path: Path) -> None:
+    """Not even within one host: each address is looked up in its robots.txt."""
+    one = Site()
+    rules = b"User-agent: *\nDisallow: /private/\n"
+    one.answers = {"http://self.example/robots.txt": Answer(rules, kind="text/plain")}
+    for n in range(3):
+        target = f"http://self.example/private/{n}.jpg"
+        one.answers[f"http://self.example/{n}.jpg"] = Answer(b"", 302, headers={"Location": target})
+        one.answers[target] = Answer(picture(n))
+    one.answers["http://self.example/old.jpg"] = Answer(
+        b"", 301, headers={"Location": "http://self.example/new.jpg"}
+    )
+    one.answers["http://self.example/new.jpg"] = Answer(picture(9))
+    program = Program(tmp_path, one.resolve_rules)
+    urls = [*(f"http://self.example/{n}.jpg" for n in range(3)), "http://self.example/old.jpg"]
+    try:
+        said = program.build(
+            program.write_list(("cat", url) for url in urls), "-o", "d", "--images", "4", code=3
+        )
+        assert said["totals"] | {"bytes": 0} == {
+            "tried": 4,
+            "accepted": 1,
+            "rejected": {"opted-out": 3},
+            "bytes": 0,
+        }
+        assert not [url for url in one.hits if "/private/" in url]
+    finally:
+        one.close()

@@ -14,7 +14,7 @@ from ..errors import UsageError, storage_errors
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
 from ..run.assembly import Collection, CollectSettings
-from ..run.engine import Patience
+from ..run.engine import REST, Patience
 from ..store.durable import sync_folder, write_atomically
 from ..store.journal import Journal, JournalReader
 from ..store.journal_rows import JournalRow, Note
@@ -115,9 +115,10 @@ def adopt_sample(workdir: Workdir, pool: Pool, journal: Journal) -> None:
         places = {name: place for place, name in enumerate(pool.hosts)}
         with JournalReader(inner.journal) as told:
             rows = [row for row in told.rows() if row.candidate in numbers]
+            rests = [note for note in told.notes() if note.kind == REST]
         _move_bodies(inner, workdir)
         settlements = [_settlement(row, numbers[row.candidate], sample, places) for row in rows]
-        journal.write(settlements, [Note(_ADOPTED, {"rows": len(rows)})])
+        journal.write(settlements, [*rests, Note(_ADOPTED, {"rows": len(rows)})])
     drop_sample(workdir)
 
 

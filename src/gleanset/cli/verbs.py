@@ -128,6 +128,8 @@ def probe(sample: str | None, page: str | None, **values: Any) -> int:
     size = api.SAMPLE if sample is None else _sample_size(sample)
     if page is not None and not Path(page).absolute().parent.is_dir():
         raise click.UsageError(f"-o {page}. There is no such folder.")
+    if page is not None and Path(page).is_dir():
+        raise click.UsageError(f"-o {page}. That is a folder; name the file that the page shall be.")
     said = _said(recipe, PROBING)
     found, signalled = _watched(
         talk, lambda watch, stop: api.probe(lists, sample=size, progress=watch, stop=stop, **said)

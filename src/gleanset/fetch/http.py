@@ -10,7 +10,7 @@ from functools import partial
 import pycurl
 
 from gleanset.terms.outcome import Failed, Failure, Fetched, Located, Moved
-from gleanset.urls import host_of, normalise, site_of
+from gleanset.urls import host_of, normalise
 
 from .addresses import parse_address
 from .base import Arrival, FetchSettings, Order
@@ -322,7 +322,7 @@ class CurlFetcher:
         """Whether a redirect leads out of what was leased."""
         if self._group_of(host_of(target)) != order.group:
             return True
-        return self._settings.robots and not order.robots and site_of(target) != site_of(order.url)
+        return self._settings.robots and not order.robots
 
     def _sweep(self, at_s: float) -> None:
         """End what has passed a time limit."""

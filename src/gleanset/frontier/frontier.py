@@ -181,6 +181,7 @@ class Frontier:
         )
         c = int(self._label[finding.candidate])
         if finding.failed is not None and not self._blame.counts(finding.failed, was_ours):
+            self._retries.of(finding.candidate, finding.failed.failure)
             self._wait(finding.candidate, now_s + UNCHARGED_S)
             return []
         settled = self._decide(finding, ruling, c, now_s, moved_to)
@@ -490,7 +491,7 @@ class Frontier:
             if self._cells.state[candidate] not in {WAITING, BACKOFF}:
                 continue
             host = self._roster.get(self._cells.host[self._cells.of(candidate)])
-            pause_s = min(max(0.0, host.breaker.parked_until_s - now_s), HORIZON_S)
+            pause_s = max(0.0, host.breaker.parked_until_s - now_s)
             self._take_out(candidate, int(self._label[candidate]))
             settled.append(
                 Settlement(
@@ -526,6 +527,13 @@ class Frontier:
     def postpone(self, candidate: int, until_s: float) -> None:
         """Replay a candidate that is not due yet: it comes back at ``until_s``."""
         self._wait(candidate, until_s)
+
+    def rest(self, host: int, until_s: float, now_s: float) -> None:
+        """Replay a host's wish to be left alone until then."""
+        resting = self._roster.get(host)
+        resting.breaker.answered = True
+        resting.breaker.park_until(until_s)
+        self._waiting.offer(self._waiting.touch(resting), now_s)
 
     def remember(self, host: int, success: bool, elapsed_s: float) -> None:
         """Learn from a try of an earlier run."""

@@ -158,7 +158,7 @@ class Host:
             return
         if (failure in _SHRINKING or failed.status == UNAVAILABLE) and asked_at_s >= self._shrunk_at_s:
             self._shrink(now_s)
-            if failure is Failure.RATE_LIMITED or failed.status == UNAVAILABLE:
+            if failure is Failure.RATE_LIMITED:
                 self.pace.refused(now_s)
         if failure is Failure.RATE_LIMITED:
             self._throttled(failed.retry_after_s, now_s, asked_at_s, random)

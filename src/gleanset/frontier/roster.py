@@ -24,6 +24,9 @@ class Roster:
         """``host``: (n,) int32, the politeness group of each candidate."""
         self._kinds = (KindYield(*OTHERS_2019), KindYield(*FLICKR_2019), KindYield(*CDNS))
         self._priors = list(priors)
+        for prior in priors:
+            if prior.tries:
+                self._kinds[prior.kind].add(prior.tries, prior.successes, prior.seconds_s)
         self._known: dict[int, Host] = {}
         self._untouched = self._first_order(host, random)
 

@@ -36,6 +36,13 @@ class KindYield:
         self.successes = 0.0
         self.seconds_s = 0.0
 
+    def add(self, tries: float, successes: float, seconds_s: float) -> None:
+        """What earlier runs learned of one host, no more of it than any host contributes."""
+        share = min(1.0, TRIES_A_HOST / tries)
+        self.tries += share * tries
+        self.successes += share * successes
+        self.seconds_s += share * seconds_s
+
     @property
     def chance(self) -> float:
         return (KIND_PRIOR_TRIES * self._prior_p + self.successes) / (KIND_PRIOR_TRIES + self.tries)

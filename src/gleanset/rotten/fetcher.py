@@ -12,7 +12,7 @@ from gleanset.fetch.headers import pick_headers, retry_after_s
 from gleanset.fetch.robots import LONGEST_BYTES, product_tokens
 from gleanset.terms.inspection import Flaw
 from gleanset.terms.outcome import Failed, Failure, Fetched, Moved
-from gleanset.urls import host_of, politeness_group, site_of
+from gleanset.urls import host_of, politeness_group
 
 from .doors import Doorkeeper
 from .fates import Fate
@@ -175,7 +175,7 @@ class VirtualFetcher:
     def _leaves(self, order: Order, target: str) -> bool:
         if self._group_of(host_of(target)) != order.group:
             return True
-        return self.settings.robots and not order.robots and site_of(target) != site_of(order.url)
+        return self.settings.robots and not order.robots
 
     def _read(self, journey: _Journey, response: Response, body: bytes) -> Fetched | Failed:
         lines = response.head_lines()

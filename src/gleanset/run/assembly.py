@@ -26,7 +26,7 @@ from ..urls import Ceilings
 from .atlas import PoolAtlas
 from .crew import Crew
 from .due import due
-from .engine import Ending, Engine, Patience
+from .engine import REST, Ending, Engine, Patience
 from .local_crew import LocalCrew
 from .overload import Overload
 from .permits import Permits
@@ -126,6 +126,8 @@ class Collection:
         for kind, payload in notes:
             if kind == "class-replaced":
                 self.frontier.book.substitute(payload["class"], payload["by"])
+            elif kind == REST:
+                self._replay_rest(str(payload["group"]), float(payload["until_s"]))
         n_replaced = len(self.frontier.book.replacements)
         amended = [
             *self._replay_rows(pool, lambda row: row.verdict is not Verdict.SPARE),
@@ -136,6 +138,13 @@ class Collection:
             self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
         new = self.frontier.book.replacements[n_replaced:]
         self._journal.write(amended, [Note("class-replaced", {"class": old, "by": by}) for old, by in new])
+
+    def _replay_rest(self, group: str, until_s: float) -> None:
+        """A host that asked to be left alone is left alone by this run too."""
+        left_s = until_s - self._clock.wall_s()
+        host = self.atlas.number_of(group)
+        if left_s > 0 and host is not None:
+            self.frontier.rest(host, self._clock.now_s() + left_s, self._clock.now_s())
 
     def _replay_rows(self, pool: Pool, chosen: Callable[[JournalRow], bool]) -> Iterator[Settlement]:
         """Replay some rows in order of writing; what today's quotas make another verdict of."""
@@ -177,10 +186,15 @@ class Collection:
         wanted = row.verdict in {Verdict.ACCEPTED, Verdict.SPARE}
         verdict = self.frontier.restore(row.candidate, row.verdict)
         if row.host is not None and row.host < len(pool.hosts) and row.elapsed_s is not None:
-            self.frontier.remember(row.host, wanted, row.elapsed_s)
+            self._remember(row.host, wanted, row.elapsed_s)
         if seen is not None and seen.flaw is None:
             self.judge.restore(row.candidate, int(pool.label[row.candidate]), row.verdict, row.reason, seen)
         return verdict
+
+    def _remember(self, host: int, success: bool, elapsed_s: float) -> None:
+        """Learn from a row of an earlier run, unless what is known of the host counts it already."""
+        if self.atlas.group_name(host) not in self._settings.known:
+            self.frontier.remember(host, success, elapsed_s)
 
     def run(
         self,

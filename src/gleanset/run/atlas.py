@@ -58,6 +58,10 @@ class PoolAtlas:
     def group_name(self, host: int) -> str:
         return self._names[host]
 
+    def number_of(self, group: str) -> int | None:
+        """The number of a group that is known by now."""
+        return self._numbers.get(group)
+
     def find_group(self, url: str) -> int:
         """The number of the group that a URL belongs to, new if need be."""
         group = politeness_group(host_of(url))

@@ -5,7 +5,7 @@ It decides nothing itself. One turn: ask the frontier, send, receive, judge, set
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..clock import Clock
@@ -27,6 +27,10 @@ from .vitals import Vitals
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
 LAST_FLUSH_S = 60.0
+REST = "rest"
+"""The kind of note that says until when a host wants to be left alone."""
+SHORT_REST_S = 1.0
+"""A rest that is over when another run could have begun is not noted, nor one that is hardly longer."""
 DRAIN_S = 3.0
 """How long a stop waits for what is in flight before it is called back."""
 WANTED = Ruling()
@@ -92,6 +96,8 @@ class Engine:
         self._wake_at_s: float | None = None
         """When the frontier said that something may come; asked once a quiet spell, for it is dear."""
         self._noted = len(frontier.book.replacements)
+        self._rests: dict[int, float] = {}
+        """Until when (wall clock) hosts asked to be left alone, as it was noted."""
 
     def run(self) -> Ending:
         """Collect until every class has its quota, nothing can be asked any more, or a stop is asked for."""
@@ -178,7 +184,7 @@ class Engine:
         if sent.tasks:
             self._crew.send(sent.tasks)
         for lease, failed in sent.decided:
-            self._settle(self._about(lease, failed=failed))
+            self._settle(replace(self._about(lease, failed=failed), attempt=lease.attempt - 1))
         return bool(sent.decided)
 
     def _take_back(self, serials: Sequence[int]) -> None:
@@ -224,6 +230,8 @@ class Engine:
     def _heard(self, finding: Finding, out: Out) -> None:
         """A worker has answered for a request: go on with it, or settle its candidate."""
         now_s = self._clock.now_s()
+        if finding.failed is not None and finding.failed.retry_after_s is not None:
+            self._note_rest(finding.host, finding.at_s + finding.failed.retry_after_s)
         if finding.located is not None:
             again = self._dispatch.located(out, finding.located, now_s)
         elif out.site is not None and (out.is_abroad or not _befalls_all(finding)):
@@ -237,6 +245,12 @@ class Engine:
             return
         if again is not None:
             self._crew.send([again])
+
+    def _note_rest(self, host: int, until_s: float) -> None:
+        """Write down that a host wants to be left alone, so that a run that comes after this one knows."""
+        if until_s > max(self._rests.get(host, 0.0), self._clock.wall_s()) + SHORT_REST_S:
+            self._rests[host] = until_s
+            self._pen.note(REST, {"group": self._atlas.group_name(host), "until_s": until_s})
 
     def _settle(self, finding: Finding) -> None:
         """Judge a finding and write down what follows."""
