@@ -4,8 +4,8 @@
 
 The web of ``bench_rotten.py``, whose dead URLs die in the same ways whatever their share. gleanset is asked
 for 80 % of the living URLs of each class, img2dataset takes what it gets; ``--all`` adds a run of gleanset
-without a quota, which waits for the last of the dying. A class of img2dataset's has no quota to be full.
-Starting up is included. img2dataset's URLs are parted between its two processes.
+without a quota, which waits for the last of the dying. img2dataset knows no quotas. Starting up
+is included. img2dataset's URLs are parted between its two processes.
 """
 
 import argparse

@@ -124,6 +124,11 @@ def unseen_attempts(out: Path) -> int:
     return sum(row["attempts"] for row in rows if host_of(row["url"]).startswith(UNSEEN))
 
 
+def tell(name: str, run: Build) -> Build:
+    print(f"  {name:<12} {run.told()}", flush=True)
+    return run
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Regret beside an oracle, over sockets.")
     parser.add_argument("--classes", type=int, default=50)
@@ -141,13 +146,12 @@ def main() -> None:
     world = world_of(options)
     rows, living = Rows.of(world), Rows.of(world, living_only=True)
     tables = [table_of(world, one, OUT / f"{name}.csv") for name, one in (("all", rows), ("living", living))]
-    print(f"{len(rows.urls):,} URLs, {len(rows.groups):,} groups, {len(living.urls):,} of them living")
+    print(f"{len(rows.urls):,} URLs, {len(living.urls):,} of them living, at {len(rows.groups):,} groups")
     ratios = []
     for _ in range(options.rounds):
-        ours, oracle = build(world, tables[0], options), build(world, tables[0], options, taught=rows)
-        alive = build(world, tables[1], options)
-        for name, run in (("ours", ours), ("oracle", oracle), ("living list", alive)):
-            print(f"  {name:<12} {run.told()}", flush=True)
+        ours = tell("ours", build(world, tables[0], options))
+        oracle = tell("oracle", build(world, tables[0], options, taught=rows))
+        tell("living list", build(world, tables[1], options))
         ratios.append((ours.collecting_s / oracle.collecting_s, ours.requests / oracle.requests))
     of_time, of_requests = (statistics.median(one) for one in zip(*ratios, strict=True))
     met = of_time <= TIME_GOAL and of_requests <= REQUESTS_GOAL
