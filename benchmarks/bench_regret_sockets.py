@@ -1,6 +1,6 @@
 """The regret of ``bench_regret.py`` over sockets: the real program beside one that knows every host before.
 
-    python benchmarks/bench_regret_sockets.py [--classes 50] [--images 200] [--time-scale 0.5] [--rounds 1]
+    python benchmarks/bench_regret_sockets.py [--classes 25] [--images 100] [--urls 350] [--rounds 1]
 
 The same rotten web, with tiny pictures, served from loopback. The oracle is the same build whose
 GLEANSET_HOME already holds the true chance and time of every politeness group, as experience that nothing
@@ -84,7 +84,7 @@ def teach(home: Path, rules: Sequence[str], world: World, rows: Rows) -> None:
 
 def build(world: World, table: Path, options: argparse.Namespace, taught: Rows | None = None) -> Build:
     """Against a new server; ``taught``: knowing all about this list's hosts."""
-    out, home = fresh(OUT / "runs" / "regret"), fresh(OUT / "runs" / "home")
+    out, home = fresh(OUT / "runs" / "regret"), fresh(OUT / "runs" / "regret-home")
     with RottenServer(world.settings, cache_bytes=CACHE_BYTES) as server:
         server.prepare(good_rows(world))
         rules = server.resolve_rules()
@@ -131,10 +131,10 @@ def tell(name: str, run: Build) -> Build:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Regret beside an oracle, over sockets.")
-    parser.add_argument("--classes", type=int, default=50)
-    parser.add_argument("--images", type=int, default=200)
-    parser.add_argument("--urls", type=int, default=700, help="a class")
-    parser.add_argument("--hosts", type=int, default=5000, help="beside Flickr")
+    parser.add_argument("--classes", type=int, default=25)
+    parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--urls", type=int, default=350, help="a class")
+    parser.add_argument("--hosts", type=int, default=1250, help="beside Flickr")
     parser.add_argument("--in-flight", type=int, default=2000)
     parser.add_argument("--time-scale", type=float, default=0.5, help="1: Flickr takes 0.4 s, others 1.2 s")
     parser.add_argument("--rounds", type=int, default=1)
