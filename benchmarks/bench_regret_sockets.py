@@ -92,6 +92,7 @@ def build(world: World, table: Path, options: argparse.Namespace, taught: Rows |
             teach(home, rules, world, taught)
         command = [sys.executable, "-m", "gleanset", "build", table, "-o", out, "--quiet", "--json"]
         command += ["--images", str(options.images), "--concurrency", str(options.in_flight)]
+        command += ["--time-limit", "10m"]
         command += [word for rule in rules for word in ("--resolve", rule)]
         used = measure(command, OUT / "regret.log", {"GLEANSET_HOME": str(home)})
         log = server.log()
