@@ -16,7 +16,7 @@ from gleanset.terms.inspection import Flaw, Inspection
 from gleanset.terms.outcome import Failed, Failure, Lease
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import Finding, Judgement, Ruling
-from gleanset.urls import ceiling, host_of, politeness_group
+from gleanset.urls import Ceilings, host_of, politeness_group
 
 SOUND = Inspection(1, b"", None)
 WANTED, PLACEHOLDER, DUPLICATE = (
@@ -93,14 +93,14 @@ def omniscient(world: World, rows: Rows) -> list[HostPrior]:
         seconds[host] += told.elapsed_s
     share, mean_s = good / np.maximum(n, 1), seconds / np.maximum(n, 1)
     return [
-        HostPrior(kind_of(group), ceiling(group, 8), KNOWN_TRIES, KNOWN_TRIES * p, KNOWN_TRIES * s)
+        HostPrior(kind_of(group), Ceilings().of(group), KNOWN_TRIES, KNOWN_TRIES * p, KNOWN_TRIES * s)
         for group, p, s in zip(rows.groups, share, mean_s, strict=True)
     ]
 
 
 def ignorant(rows: Rows) -> list[HostPrior]:
     """What a first run knows: kinds and ceilings."""
-    return [HostPrior(kind_of(group), ceiling(group, 8)) for group in rows.groups]
+    return [HostPrior(kind_of(group), Ceilings().of(group)) for group in rows.groups]
 
 
 def crawl(

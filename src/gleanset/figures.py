@@ -54,6 +54,16 @@ def size(n_bytes: float) -> str:
     return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.3g} {unit}"
 
 
+def age(seconds_s: float) -> str:
+    """Roughly, for what grows older while it is read: ``less than a minute``, ``12 min``, ``3 d``."""
+    if seconds_s < 60:
+        return "less than a minute"
+    for unit_s, name in ((86_400, "d"), (3600, "h")):
+        if seconds_s >= unit_s:
+            return f"{seconds_s // unit_s:,.0f} {name}"
+    return f"{seconds_s // 60:.0f} min"
+
+
 def duration(seconds_s: float) -> str:
     """Two units at most: ``0.43 s``, ``45 s``, ``3 min 12 s``, ``2 h 05 min``, ``4 d 6 h``."""
     if seconds_s < 9.95:

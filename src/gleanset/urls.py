@@ -6,6 +6,7 @@ here is pure and light enough for a worker process.
 
 import hashlib
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -55,15 +56,17 @@ _BUCKET = re.compile(
 )
 """Object stores and distributions: every bucket is a site of its own, named by its whole host."""
 _STORES = (
-    *(
-        "amazonaws.com",
-        "amazonaws.com.cn",
-        "googleapis.com",
-        "windows.net",
-        "digitaloceanspaces.com",
-        "r2.dev",
-    ),
-    *("r2.dev", "cloudflarestorage.com", "backblazeb2.com", "wasabisys.com", "aliyuncs.com", "myqcloud.com"),
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "googleapis.com",
+    "windows.net",
+    "digitaloceanspaces.com",
+    "r2.dev",
+    "cloudflarestorage.com",
+    "backblazeb2.com",
+    "wasabisys.com",
+    "aliyuncs.com",
+    "myqcloud.com",
     "cloudfront.net",
 )
 """How their hosts end: a cheap test before the expression."""
@@ -169,13 +172,6 @@ def kind_of(group: str) -> str:
     return "cdn" if is_bucket(group) else "other"
 
 
-def ceiling(group: str, default: int) -> int:
-    """How many requests at once a politeness group gets at most."""
-    if is_bucket(group):
-        return _BUCKET_CEILING
-    return _CEILINGS.get(group, default)
-
-
 def is_named_group(pattern: str) -> bool:
     """Whether a ``--hosts`` pattern is the name of a group (``flickr``) instead of a host."""
     return pattern.lower() == "flickr"
@@ -189,6 +185,23 @@ def host_matches(host: str, pattern: str) -> bool:
     if is_named_group(pattern):
         return is_flickr(host)
     return _pattern(pattern).fullmatch(host.rstrip(".").lower()) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """How many requests at once a politeness group gets at most."""
+
+    default: int = 8
+    """Where no rule matches and no ceiling is built in."""
+    rules: tuple[tuple[str, int], ...] = ()
+    """(``--hosts`` pattern, ceiling): a later one goes before an earlier one, any before what is built in."""
+
+    def of(self, group: str) -> int:
+        """The ceiling of a group. A rule for one of a group's hosts is a rule for the group."""
+        for pattern, most in reversed(self.rules):
+            if host_matches(group, pattern) or politeness_group(pattern.replace("*", "x")) == group:
+                return most
+        return _BUCKET_CEILING if is_bucket(group) else _CEILINGS.get(group, self.default)
 
 
 @lru_cache(maxsize=1024)

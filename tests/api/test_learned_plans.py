@@ -41,7 +41,9 @@ def test_a_plan_says_what_it_stands_on(home: Path, a_list: Path) -> None:
     assert "in 2019" in gleanset.plan(a_list, images="10").rates_from
     learn(home)
     plan = gleanset.plan(a_list, images="10")
-    assert plan.rates_from.startswith("Success rates were learned from 120 tries at 2 sites, the newest 0")
+    assert plan.rates_from.startswith(
+        "Success rates were learned from 120 tries at 2 sites, the newest less than a minute old"
+    )
     chances = {one.label: one.shortfall_chance for one in plan.classes}
     assert chances["dead"] > 0.95
     assert chances["alive"] < 0.01

@@ -1,6 +1,7 @@
 """What a build teaches: its own rows, once, for the sites that the list names."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,6 +94,15 @@ def test_a_picture_is_a_success_whether_it_was_wanted_or_not(journal: Journal) -
     assert (dead.name, dead.tries, dead.successes, dead.seconds_s) == ("gone.example", 1, 0, 1.5)
     assert (flickr.answered, dead.answered) == (True, False)
     assert flickr.at_s == START_S + 4
+
+
+def test_a_picture_from_elsewhere_is_no_success_of_the_site(journal: Journal) -> None:
+    """An archive's copy says that the site did not bring it."""
+    copy = found(4, START_S + 1)
+    assert copy.finding is not None
+    journal.write([replace(copy, finding=replace(copy.finding, revived="wayback"))])
+    (dead,) = records_of(POOL, journal.rows())  # type: ignore[arg-type]
+    assert (dead.tries, dead.successes, dead.answered) == (1, 0, False)
 
 
 def test_later_is_no_failure(journal: Journal) -> None:

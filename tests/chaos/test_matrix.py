@@ -42,6 +42,8 @@ MATRIX: dict[int, tuple[str, ...]] = {
     4: (  # a thousand names on one address
         f"{CONNECT}test_a_thousand_names_on_one_address_are_one_group",
         "chaos/test_workers.py::test_a_worker_says_where_a_host_is_and_then_fetches_there",
+        "frontier/test_addresses.py::test_a_thousand_names_on_one_address_share_its_ceiling",
+        "stories/test_shared_addresses.py::test_a_hundred_names_never_have_more_at_their_one_address_than_it_takes",
     ),
     5: (  # one of several addresses is dead
         f"{CONNECT}test_a_dead_ipv6_address_beside_a_good_ipv4_one_costs_nothing",
@@ -133,11 +135,25 @@ MATRIX: dict[int, tuple[str, ...]] = {
     43: (f"{WIRE}test_a_server_that_closes_an_idle_connection_is_asked_again_in_silence",),
     44: (f"{WIRE}test_old_and_odd_http_is_understood",),
     45: (f"{WIRE}test_cookies_hsts_and_alternative_services_are_ignored",),
+    # Opt-outs
+    46: (  # robots.txt
+        "run/test_permits.py::test_row_46_of_the_chaos_matrix",
+        "stories/test_rules_and_revival.py::test_no_site_is_asked_for_a_picture_before_its_rules",
+        "stories/test_rules_and_revival.py::test_what_a_site_forbids_is_not_taken_and_the_rest_is",
+    ),
+    47: (  # headers
+        "fetch/test_consent.py::test_an_opt_out_is_seen_in_whatever_form_it_comes",
+        "fetch/test_consent.py::test_an_opt_out_counts_wherever_it_stands_among_other_directives",
+    ),
     # The machine
     63: ("run/test_overload.py::test_a_disk_that_is_nearly_full_stops_the_build_before_a_write_fails",),
     67: (  # the clock jumps
         "chaos/test_clocks.py::test_no_time_limit_is_kept_by_the_wall_clock",
         "chaos/test_clocks.py::test_a_clock_that_jumps_disturbs_no_transfer",
+    ),
+    68: (  # our own network is down
+        "frontier/test_weather.py::test_ten_minutes_without_a_network_cost_nothing_but_the_time",
+        "frontier/test_weather.py::test_while_it_is_down_hardly_anybody_is_asked",
     ),
 }
 
@@ -150,8 +166,8 @@ def functions_of(path: Path) -> frozenset[str]:
 
 
 def test_every_fault_up_to_the_images_has_a_test() -> None:
-    """Rows 1 to 45; what follows is the pictures', the journal's and the cluster's."""
-    assert set(range(1, 46)) <= set(MATRIX)
+    """Rows 1 to 47 and 68; the others are the pictures', the journal's and the cluster's."""
+    assert {*range(1, 48), 68} <= set(MATRIX)
 
 
 @pytest.mark.parametrize("row", MATRIX)

@@ -178,6 +178,39 @@ def test_packing_counts_what_is_packed() -> None:
     assert "30 / 120 packed" in said
 
 
+DOWN = "no host answers for 12 s: is the network down? Nothing is charged"
+
+
+@pytest.mark.parametrize("height", [2, 3, 8, 24])
+def test_what_slows_a_build_down_has_a_line_of_its_own(height: int) -> None:
+    """Whoever looks at a view that stands still shall see why, on a small terminal too."""
+    said = text_of(live_frame(replace(a_tally(), note=DOWN), 80, height, FINE))
+    assert said[1] == f"  ! {DOWN}"
+    assert DOWN not in said[0]
+    assert f"collecting  ! {DOWN}  6,400" in plain_line(replace(a_tally(), note=DOWN))
+
+
+def test_it_is_said_what_is_waited_for() -> None:
+    """Nothing is under way, and nothing is broken: hosts are parked."""
+    waiting = replace(a_tally(), in_flight=0, next_in_s=95.0)
+    sentence = "! 41 hosts are parked; nobody can be asked for another 1 min 35 s"
+    assert f"  {sentence}" in text_of(live_frame(waiting, 80, 24, FINE))
+    assert sentence in plain_line(waiting)
+    assert "1 host is parked" in plain_line(replace(waiting, hosts_parked=1))
+    assert "nobody" not in plain_line(replace(waiting, next_in_s=None))
+
+
+def test_in_a_log_trouble_is_said_when_it_begins_and_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten seconds are long for somebody whose cable came loose; how long it lasts is no news each second."""
+    monkeypatch.setenv("TERM", "dumb")
+    stream, clock = Pipe(), ManualClock()
+    with LiveView(stream=stream, clock=clock) as view:
+        for note in ("", "no host answers for 1 s", "no host answers for 2 s", "", ""):
+            view(replace(a_tally(), note=note))
+            clock.advance(0.5)
+    assert ["answers" in line for line in stream.getvalue().splitlines()] == [False, True, False]
+
+
 def test_a_build_without_a_quota_has_no_percentage() -> None:
     """ "All there are" has no known end."""
     said = "\n".join(text_of(live_frame(replace(a_tally(), wanted=None, eta_s=None), 80, 24, FINE)))
@@ -289,7 +322,7 @@ def test_elsewhere_a_line_every_ten_seconds(
     assert "\x1b" not in stream.getvalue()
     assert lines[0] == (
         "collecting  6,400 of 16,000 (40.0 %) images  3 of 20 classes  12,800 tried  412.3/s  18.2 MB/s  "
-        "512 in flight  2 min 14 s  11 min 00 s left"
+        "512 in flight  41 parked  2 min 14 s  11 min 00 s left"
     )
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 from gleanset.frontier import HostPrior
+from gleanset.frontier.address import Address
+from gleanset.frontier.host import Host
+from gleanset.frontier.yields import KindYield
 from gleanset.terms.outcome import Failed, Failure
 
 from .conftest import Desk, exactly
@@ -40,6 +43,18 @@ def test_a_place_that_becomes_free_is_for_a_host_that_was_turned_away(desk: Call
             inside.append(lease)
             asked.add(lease.host)
     assert len(asked) == 40
+
+
+def test_a_host_that_is_turned_away_often_stands_in_the_queue_once() -> None:
+    """Eight requests that found no place are no reason to be called eight times before the others."""
+    full = Address()
+    few, big, small = (Host(n, HostPrior(ceiling=1), KindYield(0.5, 1.0)) for n in range(3))
+    assert all(full.admit(few) for _ in range(4))
+    assert not any(full.admit(big) for _ in range(8))
+    assert not full.admit(small)
+    assert full.leave() == [big]
+    assert full.admit(big)
+    assert full.leave() == [small]
 
 
 def test_one_sites_faults_never_slow_another_at_the_same_address(desk: Callable[..., Desk]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gleanset.frontier import Limits
+from gleanset.frontier import Elsewhere, Limits
 from gleanset.terms.outcome import Failed, Failure, Lease
 from gleanset.terms.plan import Quota
 
@@ -92,3 +92,21 @@ def test_nobody_comes_before_a_pause_is_over(desk: Callable[..., Desk]) -> None:
     crowd.crawl(answer)
     assert len(crowd.requests) > 3_000
     assert not early
+
+
+def test_a_candidate_on_an_errand_is_not_looked_for_elsewhere(desk: Callable[..., Desk]) -> None:
+    """What comes back would be taken for the rules that it went for, and not for its picture."""
+    pair = desk([(0, 0), (0, 1), (0, 1), (0, 1)], [exactly(4)])
+    home = next(lease for lease in pair.lease() if lease.host == 0)
+    pair.frontier.detour(pair.finding(home), "http://h1.example/robots.txt", 1, 1, pair.now_s)
+    (host,) = (host for host in pair.frontier.hosts() if host.id == 1)
+    host.breaker.park_until(60.0)
+    sent: list[int] = []
+
+    def revive(candidate: int, _: str) -> Elsewhere:
+        sent.append(candidate)
+        return Elsewhere("http://archive.example/a.jpg", 0, 0, "wayback")
+
+    pair.frontier.rescue(revive, pair.now_s)
+    assert sent
+    assert home.candidate not in sent

@@ -405,3 +405,11 @@ def test_what_is_not_due_yet_comes_back_in_its_time(desk: Desks) -> None:
     one.crawl(good)
     assert one.accepted() == [1]
     assert one.now_s >= 55.0
+
+
+def test_classes_that_take_all_there_is_grow_together(desk: Callable[..., Desk]) -> None:
+    """Whoever stops the crawl in the middle has some of each, not all of the first."""
+    crowd = desk([(c, h) for c in range(3) for h in range(4) for _ in range(50)], [Quota(0, None)] * 3)
+    crowd.crawl(lambda _: (0.2, None), until_s=2.5)
+    least, most = min(crowd.accepted()), max(crowd.accepted())
+    assert 0.8 * most < least < 200

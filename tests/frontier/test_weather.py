@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gleanset.frontier import HostPrior
 from gleanset.frontier.weather import HOSTS
 from gleanset.terms.outcome import Failed, Failure, Lease
 from gleanset.terms.verdict import Verdict
@@ -84,3 +85,38 @@ def test_names_that_do_not_exist_are_no_sign_of_our_own_fault(desk: Callable[...
     crowd = desk([(0, h) for h in range(100)], [exactly(1)])
     crowd.crawl(lambda _: (0.1, Failed(Failure.NAME_NOT_FOUND)))
     assert crowd.frontier.down_since_s is None
+
+
+def test_what_was_decided_without_a_request_is_no_answer(desk: Callable[..., Desk]) -> None:
+    """A site's rules that are known, or the address guard, say nothing about the network."""
+    pairs = [(c, h) for c in range(4) for h in range(HOSTS_THERE) for _ in range(20)]
+    crowd = desk(pairs, [exactly(550)] * 4)
+    n = 0
+
+    def answer(lease: Lease) -> Answer:
+        nonlocal n
+        n += 1
+        if crowd.now_s >= DOWN_FROM_S and n % 3 == 0:
+            return 0.0, Failed(Failure.OPTED_OUT)
+        return network(crowd)(lease)
+
+    crowd.crawl(answer, until_s=300.0)
+    assert crowd.frontier.down_since_s is not None
+
+
+def test_a_host_that_is_pardoned_goes_on_at_its_own_pace(desk: Callable[..., Desk]) -> None:
+    """Not when the rest would have been over that it had while our network was down."""
+    one = desk([(0, 0)] * 10, [exactly(10)], priors=[HostPrior(rate_per_s=1.0)])
+    (lease,) = one.lease()
+    (host,) = one.frontier.hosts()
+    host.pace.next_at_s = 90.0
+    one.settle(lease)
+    one.now_s = 10.0
+    assert one.lease() == [], "it rests"
+    host.pace.next_at_s = one.now_s
+    one.frontier._waiting.offer(host, one.now_s)
+    (lease,) = one.lease()
+    one.settle(lease)
+    one.now_s = 12.0
+    assert one.frontier.next_moment_s <= one.now_s
+    assert len(one.lease()) == 1

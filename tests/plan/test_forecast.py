@@ -18,6 +18,7 @@ from gleanset.plan.kinds import FLICKR_SUCCESS, IN_2019, OTHER_SUCCESS, Kind, ki
 from gleanset.plan.learning import learned, log_gamma
 from gleanset.plan.shortfall import mixture
 from gleanset.terms.knowledge import HostRecord
+from gleanset.urls import Ceilings
 
 from .census import a_census, by_kind
 
@@ -108,7 +109,7 @@ class TestBeliefs:
         """Tries, sites, age, and the rate of each kind."""
         said = knowing(flickr_com=(400, 300), a_example=(20, 5), b_example=(10, 1)).source
         assert said == (
-            "Success rates were learned from 430 tries at 3 sites, the newest 1 h 00 min old, 1 h 00 min in "
+            "Success rates were learned from 430 tries at 3 sites, the newest 1 h old, 1 h in "
             "the mean: Flickr 75.0 % of 400; other hosts 20.0 % of 30."
         )
 
@@ -202,7 +203,7 @@ class TestEffort:
     def test_the_slowest_site_decides(self) -> None:
         """At its ceiling; a smaller ceiling takes longer."""
         forecast = one_class({"one.example": 400})
-        eight, two = (forecast.effort([0], [None], Pace(per_host=n)).elapsed_s for n in (8, 2))
+        eight, two = (forecast.effort([0], [None], Pace(per_host=Ceilings(n))).elapsed_s for n in (8, 2))
         assert two == pytest.approx(4 * eight)
 
     def test_disk_counts_both_copies(self) -> None:

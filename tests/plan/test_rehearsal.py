@@ -14,6 +14,7 @@ from gleanset.plan.planner import make_plan
 from gleanset.plan.rehearsal import Manners, rehearse
 from gleanset.terms.knowledge import HostRecord
 from gleanset.terms.plan import Plan, Quota, Rehearsal
+from gleanset.urls import Ceilings
 
 from .census import a_census
 
@@ -110,7 +111,7 @@ def test_no_site_is_asked_beyond_its_ceiling(site: str, ceiling: int) -> None:
         {"a": {site: 400}},
         Quota(),
         [record(site, 50, 40)],
-        manners=Manners(Pace(concurrency=500, per_host=3)),
+        manners=Manners(Pace(concurrency=500, per_host=Ceilings(3))),
     )
     assert (run.busiest, run.most_at_busiest) == (site, ceiling)
     assert run.most_at_once == ceiling

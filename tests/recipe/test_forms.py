@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gleanset.recipe import forms, writing
 from gleanset.terms.plan import Quota
+from gleanset.urls import Ceilings
 
 
 @pytest.mark.parametrize(
@@ -159,8 +160,53 @@ def test_no_text_makes_a_reader_fall_over(text: str) -> None:
         forms.split,
         forms.ratio,
         forms.resolve_rule,
+        forms.ceilings,
     ):
         try:
             read(text)
         except ValueError as error:
             assert str(error).endswith(".")
+
+
+_BOTH = Ceilings(4, (("flickr", 12), ("img*.example.com", 2)))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (6, Ceilings(6)),
+        ("6", Ceilings(6)),
+        ("flickr=12", Ceilings(8, (("flickr", 12),))),
+        ("4,flickr=12, IMG*.example.com = 2", _BOTH),
+        (("4", "flickr=12,img*.example.com=2"), _BOTH),
+        ([4, "flickr=12", "img*.example.com=2"], _BOTH),
+        ({"default": 4, "flickr": 12, "img*.example.com": "2"}, _BOTH),
+        (_BOTH, _BOTH),
+    ],
+)
+def test_ceilings_are_a_number_and_patterns_with_numbers(written: object, meant: Ceilings) -> None:
+    """Said by flags, in a variable, as a list or table of TOML, in Python."""
+    assert forms.ceilings(written) == meant
+    assert forms.ceilings(writing.plain(meant)) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("0", "from 1 to 256"),
+        (257, "from 1 to 256"),
+        (True, "from 1 to 256"),
+        ("flickr=0", "from 1 to 256"),
+        ("flickr=many", "from 1 to 256"),
+        ("flickr", "such as 4 or flickr=12"),
+        ("4,6", "given twice, 4 and 6"),
+        ("flickr=2,flickr=3", "flickr is given two ceilings, 2 and 3"),
+        ("http://example.com=3", "no pattern of hosts"),
+        ("=3", "no pattern of hosts"),
+        ({"a b": 3}, "no pattern of hosts"),
+        (None, "from 1 to 256"),
+    ],
+)
+def test_what_is_no_ceiling_is_refused_in_a_sentence(written: object, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        forms.ceilings(written)

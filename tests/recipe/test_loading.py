@@ -30,7 +30,7 @@ def test_each_layer_gives_way_to_the_one_above(recipe_file: Writer) -> None:
     config = recipe_file("per-host = 3\ntimeout = '40s'\nseed = 5\n")
     environ = {"GLEANSET_PER_HOST": "4", "GLEANSET_TIMEOUT": "50s"}
     recipe, _ = load({"per_host": "6"}, environ, config)
-    assert (recipe.per_host, recipe.timeout, recipe.seed, recipe.quality) == (6, 50.0, 5, 95)
+    assert (recipe.per_host.default, recipe.timeout, recipe.seed, recipe.quality) == (6, 50.0, 5, 95)
 
 
 def test_only_what_was_said_counts_as_said() -> None:

@@ -18,6 +18,7 @@ SAID = {
     "hosts": ["flickr"],
     "class_": ['a "quoted" label', "tab\\path", "é'"],
     "shard_size": "64MB",
+    "per_host": ["4", "flickr=12", "img*.example.com=2"],
 }
 DRAW = {"drawn": {"classes": ["n02", "n01"], "reserves": ["n03"]}, "list-sha256": {"a b.txt": "ab" * 32}}
 
@@ -77,7 +78,7 @@ def test_the_draw_is_repeated_unless_other_classes_are_chosen(
 def test_a_resumed_build_keeps_what_was_said_before_and_takes_what_is_said_now() -> None:
     stored = Recipe.of(images=800, per_host=4, classes=3, drawn=("a", "b", "c"))
     now = Recipe.of(per_host=2).over(stored)
-    assert (now.images, now.per_host, now.drawn) == (Quota(800, 800), 2, ("a", "b", "c"))
+    assert (now.images, now.per_host.default, now.drawn) == (Quota(800, 800), 2, ("a", "b", "c"))
     assert Recipe.of(classes=4).over(stored).drawn == ()
 
 

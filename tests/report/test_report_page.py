@@ -86,9 +86,10 @@ def test_everything_that_was_measured_is_on_the_page(a_build: Build) -> None:
     """A report that leaves out a part sends people back to the log."""
     text = " ".join(Outline(render_report(a_build())).text)
     for said in ("tabby, tabby cat", "n02084071", "not-found", "404: the picture has been", "flickr.com",
-                 "parked",
+                 "Asked again later", "rate-limited 1,204", "18 Nov",
                  "Per success", "URLs encountered", "Time per success", "ImageFolder", "seed = 7",
-                 "imagenet-fall11", "9f2c61a0e4b7", "Rates from", "Found against forecast"):  # fmt: skip
+                 "imagenet-fall11", "9f2c61a0e4b7",
+                 "Success rates were learned", "Found against forecast"):  # fmt: skip
         assert said in text, said
 
 
@@ -146,9 +147,9 @@ def test_the_same_build_gives_the_same_page(a_build: Build) -> None:
     assert render_report(a_build()) == render_report(a_build())
 
 
-def test_twenty_classes_take_less_than_60_kb(a_build: Build) -> None:
+def test_twenty_classes_take_less_than_65_kb(a_build: Build) -> None:
     """Small enough for a mail."""
-    assert len(render_report(a_build()).encode()) < 60_000
+    assert len(render_report(a_build()).encode()) < 65_000
 
 
 def test_a_thousand_classes_are_all_there(a_build: Build) -> None:

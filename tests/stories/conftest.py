@@ -32,7 +32,7 @@ from gleanset.terms.inspection import Treatment
 from gleanset.terms.outcome import Errand, Failed, Fetched, Moved
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import BlobRef, Finding, Settlement, Verdict
-from gleanset.urls import host_of, normalise, politeness_group
+from gleanset.urls import Ceilings, host_of, normalise, politeness_group
 
 SEGMENT = "virtual-000001.seg"
 
@@ -182,7 +182,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
     ) -> Crawl:
         clock = ManualClock()
         pool = ListPool(world)
-        atlas = PoolAtlas(pool, 8)
+        atlas = PoolAtlas(pool, Ceilings())
         frontier = Frontier(
             pool.label,
             pool.host,

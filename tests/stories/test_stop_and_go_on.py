@@ -169,7 +169,7 @@ def test_a_signal_lets_what_is_under_way_come_home(
     held = {f"http://held{n}.example/{n}.jpg": picture(n) for n in range(8)}
     later = {f"http://held{n % 8}.example/later/{n}.jpg": picture(100 + n) for n in range(40)}
     site.answers = {url: Answer(body, before=gate.wait) for url, body in (held | later).items()}
-    program = Program(tmp_path, site.resolve_rules)
+    program = Program(tmp_path, site.resolve_rules, IGNORE_ROBOTS="true")
     name = program.write_list(("dog", url) for url in (held | later))
     words = ("build", name, "-o", "d", "--json")
     left = Left(tmp_path / "d")
@@ -242,7 +242,7 @@ def test_a_short_build_asks_again_what_may_have_healed(site: Site, tmp_path: Pat
     urls = [f"http://host{n}.example/{n}.jpg" for n in range(10)]
     site.answers = {url: Answer(picture(n)) for n, url in enumerate(urls[:6])}
     site.answers |= dict.fromkeys(urls[6:8], Answer(b"down", 500, "text/html"))
-    program = Program(tmp_path, site.resolve_rules)
+    program = Program(tmp_path, site.resolve_rules, IGNORE_ROBOTS="true")
     words = (program.write_list(("dog", url) for url in urls), "-o", "d", "--images", "8")
     left = Left(tmp_path / "d")
     first = program.build(*words, code=3)
@@ -294,7 +294,7 @@ def test_a_second_run_on_the_same_folder_is_refused(site: Site, tmp_path: Path) 
     gate = Gate(site)
     rows = [("dog", f"http://host{n}.example/{n}.jpg") for n in range(8)]
     site.answers = {url: Answer(picture(n), before=gate.wait) for n, (_, url) in enumerate(rows)}
-    program = Program(tmp_path, site.resolve_rules)
+    program = Program(tmp_path, site.resolve_rules, IGNORE_ROBOTS="true")
     words = ("build", program.write_list(rows), "-o", "d", "--json")
     first = program.start(*words)
     wait_until(lambda: gate.waiting == 8, "the first is at work")

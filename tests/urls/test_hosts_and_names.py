@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gleanset.urls import ceiling, host_matches, host_of, is_flickr, politeness_group, safe_name
+from gleanset.urls import Ceilings, host_matches, host_of, is_flickr, politeness_group, safe_name
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,35 @@ def test_the_word_alone_does_not_make_a_host_flickr(host: str) -> None:
 )
 def test_known_sites_have_their_own_ceiling(host: str, slots: int) -> None:
     """All others get the user's."""
-    assert ceiling(politeness_group(host), 8) == slots
+    assert Ceilings().of(politeness_group(host)) == slots
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host"),
+    [
+        ("flickr", "farm3.static.flickr.com"),
+        ("staticflickr.com", "flickr.com"),
+        ("example.com", "img7.example.com"),
+        ("img*.example.com", "img7.example.com"),
+        ("*.s3.amazonaws.com", "photos.s3.amazonaws.com"),
+        ("*", "flickr.com"),
+    ],
+)
+def test_a_rule_goes_before_what_is_built_in(pattern: str, host: str) -> None:
+    """A person may have an agreement with a site, or know that it bears less."""
+    group = politeness_group(host)
+    assert Ceilings(8, ((pattern, 100),)).of(group) == 100
+    assert Ceilings(8, ((pattern, 1),)).of(group) == 1
+
+
+def test_a_rule_touches_no_other_site() -> None:
+    rules = (("img*.example.com", 3), ("flickr", 1))
+    assert [Ceilings(5, rules).of(group) for group in ("example.org", "wikimedia.org")] == [5, 2]
+
+
+def test_the_last_of_several_rules_counts() -> None:
+    """As in a table that goes from the general to the particular."""
+    assert Ceilings(8, (("*", 4), ("example.com", 16))).of("example.com") == 16
 
 
 @pytest.mark.parametrize(

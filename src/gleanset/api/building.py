@@ -23,7 +23,7 @@ from ..store.ingest import build_pool
 from ..store.journal import Journal
 from ..store.pool import Pool
 from ..store.workdir import Workdir
-from ..terms.plan import Plan, PlannedClass, Quota
+from ..terms.plan import GroupCensus, Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from . import saved
 from .finishing import finish, form_of
@@ -43,6 +43,7 @@ from .lists import (
 from .presence import dataset_is_whole, require_journal, stored_recipe
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
+from .sample_first import adopt_sample, drop_sample, replanned, sample_size, take_sample
 from .saved import Saved, quotas_of
 from .standing import Standing
 
@@ -53,7 +54,10 @@ class _Prepared:
 
     surveyed: Surveyed
     selection: Selection
+    groups: GroupCensus
     plan: Plan
+    sample: int = 0
+    """URLs to ask before classes are drawn."""
 
 
 def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
@@ -77,7 +81,8 @@ def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal)
     with Workdir.open(out, work) as workdir:
         known = saved.read(workdir)
         if known is None:
-            known = _begin(workdir, recipe, prepared or _prepare(recipe, say, stop), say)
+            prepared = _sampled(workdir, recipe, prepared or _prepare(recipe, say, stop), say, stop)
+            known = _begin(workdir, recipe, prepared, say)
         else:
             recipe, known = _go_on(workdir, recipe, known)
         return _collect_and_finish(workdir, recipe, known, say, stop)
@@ -102,7 +107,27 @@ def _prepare(recipe: Recipe, say: Progress, stop: StopSignal) -> _Prepared:
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
     groups = groups_of(recipe, surveyed)
-    return _Prepared(surveyed, selection, plan_of(recipe, groups, selection, believed(recipe, groups)))
+    beliefs = believed(recipe, groups)
+    plan = plan_of(recipe, groups, selection, beliefs)
+    return _Prepared(surveyed, selection, groups, plan, sample_size(recipe, plan, beliefs))
+
+
+def _sampled(
+    workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress, stop: StopSignal
+) -> _Prepared:
+    """Ask a sample first where one is due, and plan anew on what it showed."""
+    if not prepared.sample:
+        drop_sample(workdir)
+        return prepared
+    settings = collect_settings(recipe, prepared.selection.labels)
+    take_sample(workdir, recipe, prepared.surveyed.sources, settings, prepared.sample, say, stop)
+    again: Plan | UsageError
+    try:
+        beliefs = believed(recipe, prepared.groups)
+        again = plan_of(recipe, prepared.groups, prepared.selection, beliefs)
+    except UsageError as error:
+        again = error
+    return replace(prepared, plan=replanned(prepared.plan, again, prepared.sample))
 
 
 def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress) -> Saved:
@@ -248,6 +273,7 @@ def _collect_and_finish(
         _sort_again(workdir, recipe, known, say, stop)
     pool = Pool.open(workdir.pool)
     with Journal(workdir.journal) as journal:
+        adopt_sample(workdir, pool, journal)
         last = _last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
         if met and last.get("form") == form_of(recipe) and dataset_is_whole(workdir.root):

@@ -2,12 +2,10 @@
 
 import time
 
-from ..errors import StorageError
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
-from ..store.knowledge import Knowledge, scope_of
 from ..terms.plan import GroupCensus
-from .lists import home
+from .learning import known_hosts
 
 
 def believed(recipe: Recipe, census: GroupCensus) -> Beliefs:
@@ -16,10 +14,5 @@ def believed(recipe: Recipe, census: GroupCensus) -> Beliefs:
     Knowledge that cannot be read is no reason to stop: then the rates of 2019 are believed, which the plan
     says.
     """
-    now_s = time.time()
-    try:
-        with Knowledge.open(home()) as knowledge:
-            records = knowledge.records(scope_of(recipe.resolve), None, now_s)
-    except StorageError:
-        records = {}
-    return Beliefs.of(tuple(records.values()), now_s=now_s, among=census.groups)
+    records = known_hosts(recipe, None).hosts
+    return Beliefs.of(tuple(records.values()), now_s=time.time(), among=census.groups)

@@ -140,15 +140,15 @@ def records_of(
     """What the rows tell of each group of the pool; ``timeout_s``: the time that an image was given.
 
     A picture counts for the site that the list names, also where a redirect led to another one: what is asked
-    next time is the list's URL.
+    next time is the list's URL. One that another address stood in for (``--revive``) does not.
     """
     sums: dict[int, list[float]] = {}
     for row in filter(is_try, rows):
         own = sums.setdefault(int(pool.host[row.candidate]), [0.0] * 5)
         own[0] += 1
-        own[1] += is_picture(row)
+        own[1] += is_picture(row) and not row.revived
         own[2] += seconds_of(row, timeout_s)
-        own[3] = own[3] or row.status is not None
+        own[3] = own[3] or (row.status is not None and not row.revived)
         own[4] = max(own[4], row.at_s or 0.0)
     named = ((pool.hosts[host], one) for host, one in sorted(sums.items()))
     return [

@@ -15,12 +15,13 @@ from ..plan.estimation import (
     time_per_success,
     wilson,
 )
+from ..plan.kinds import Kind
 from ..store.pool import Pool
 from ..urls import kind_of
 from .probed import ProbeLine
 from .sample import Drawn
 
-KINDS = ("flickr", "cdn", "other")
+KINDS = tuple(kind.value for kind in Kind)
 MOST_HOSTS = 50
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int32]

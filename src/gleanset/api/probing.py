@@ -106,7 +106,7 @@ def _read(recipe: Recipe, pool: Pool, journal: JournalReader) -> tuple[Answers, 
         decided[i] = row.verdict is not Verdict.DEFERRED or is_try(row)
         if not picture:
             rejected[row.reason] += 1
-        if decided[i]:
+        if decided[i] and row.elapsed_s is not None:
             crawl.add(bool(pool.flickr[pool.host[i]]), picture, seconds[i])
     rejected.update(pool.unfit.column("reason").to_pylist())
     return Answers(pool, decided, good, seconds), crawl, rejected

@@ -74,6 +74,35 @@ class ClassResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What the same command asks, in URLs of classes that lack images."""
+
+    new: int
+    """Never asked so far."""
+    due: int
+    """Asked before, and due again."""
+    later: int
+    """Asked before, and due only later."""
+    first_s: float | None = None
+    """Wall clock: when the first of the later ones is due."""
+
+    def told(self, moment: Callable[[float], str]) -> str:
+        """The same in a sentence; ``moment`` writes a wall clock time."""
+        parts = [f"{_urls(self.new)} for the first time"] if self.new else []
+        parts += [f"{_urls(self.due)} once more"] if self.due else []
+        now = f"The same command asks {' and '.join(parts)}" if parts else ""
+        if self.first_s is None:
+            return f"{now}." if now else "Every URL of the classes that are short was asked; none is left."
+        if not now:
+            return f"From {moment(self.first_s)} on the same command asks {_urls(self.later)} again."
+        return f"{now}; {self.later:,} more from {moment(self.first_s)} on."
+
+
+def _urls(n: int) -> str:
+    return "1 URL" if n == 1 else f"{n:,} URLs"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How a build stands or ended. ``tried == accepted + sum(rejected.values())``, and so many rows has
     ``outcomes.parquet``.
@@ -97,6 +126,8 @@ class Report:
     page: str = ""
     """The HTML report, where one was written."""
     notes: tuple[str, ...] = field(default=())
+    again: Again | None = None
+    """Of a short build: what is left to ask, and from when on."""
 
     def to_json(self) -> dict[str, Any]:
         """The shape that ``build --json`` promises."""

@@ -7,6 +7,7 @@ from io import BytesIO
 from PIL import Image
 
 from .. import __version__
+from ..clock import SystemClock
 from ..errors import StorageError
 from ..figures import count
 from ..recipe import Recipe
@@ -17,7 +18,9 @@ from ..report.data import (
     HostRow,
     ReportData,
     Thumbnail,
+    WaitingHost,
 )
+from ..report.page import moment
 from ..store.blobs import BlobReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
@@ -25,7 +28,7 @@ from ..store.workdir import Workdir
 from ..terms.verdict import Verdict
 from .results import Status
 from .saved import Saved
-from .standing import Standing, replacements
+from .standing import Standing, replacements, wishes
 
 THUMBNAIL_PX = 112
 HOSTS_SHOWN = 40
@@ -56,6 +59,7 @@ def report_data(
         spare=standing.verdicts[Verdict.SPARE],
         deferred=standing.verdicts[Verdict.DEFERRED],
         hosts=_host_rows(standing),
+        waiting=_waiting(standing),
         n_hosts=len(standing.hosts),
         timeline=standing.traces.timeline(),
         groups=tuple(GroupRow(*group) for group in standing.groups()),
@@ -68,7 +72,24 @@ def report_data(
         lists=tuple(name for name, _ in known.list_sha256),
         finished_at_s=standing.traces.finished_at_s,
         version=__version__,
-        notes=(*replacements(standing), *revivals(standing.revived)),
+        notes=(
+            *_left_to_ask(standing, status),
+            *replacements(standing),
+            *revivals(standing.revived),
+            *wishes(standing.opted_out),
+        ),
+    )
+
+
+def _left_to_ask(standing: Standing, status: Status) -> tuple[str, ...]:
+    again = standing.again(SystemClock().wall_s()) if status == "short" else None
+    return () if again is None else (again.told(moment),)
+
+
+def _waiting(standing: Standing) -> tuple[WaitingHost, ...]:
+    return tuple(
+        WaitingHost(name, one.urls, tuple(one.reasons.most_common()), one.first_s, one.last_s)
+        for name, one in standing.waiting_hosts()
     )
 
 

@@ -9,15 +9,20 @@ from statistics import median
 
 import numpy as np
 
+from ..clock import SystemClock
+from ..figures import count
 from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
+from ..terms.outcome import Failure
 from ..terms.plan import Plan, PlannedClass
 from ..terms.verdict import Judgement, Verdict
 from ..urls import host_of, is_flickr, politeness_group
-from .results import ClassResult, Report, Status
+from .later import HostLater, Later
+from .results import Again, ClassResult, Report, Status
 from .traces import Traces
 
+ROBOTS = "robots.txt"
 TIMINGS_A_HOST = 200
 """Times kept for a host's median; more would not move it."""
 
@@ -100,6 +105,9 @@ class Standing:
         self.verdicts: Counter[Verdict] = Counter()
         self.revived: Counter[str] = Counter()
         """Accepted images that were found elsewhere than the list says, by the way."""
+        self.opted_out: Counter[str] = Counter()
+        """URLs that were left alone by request, by where the site says so."""
+        self._later = Later()
         self.n_bytes = 0
         self.hosts: dict[str, HostFacts] = {}
         self.traces = Traces(sorted(self.inside, key=lambda c: self.planned[c].label))
@@ -111,6 +119,9 @@ class Standing:
             self.deferred[c] += row.verdict is Verdict.DEFERRED
             self._date(row)
             self.verdicts[row.verdict] += 1
+            self._later.add(row, c, self._own_group(row))
+            if row.reason == Failure.OPTED_OUT.word:
+                self.opted_out[_wish_of(row)] += 1
             if row.attempts or row.elapsed_s:
                 self.hosts.setdefault(self._group(row), HostFacts()).add(row)
             if row.verdict is Verdict.ACCEPTED:
@@ -144,6 +155,10 @@ class Standing:
         if row.host is not None and row.host < len(self._pool.hosts):
             return str(self._pool.hosts[row.host])
         return politeness_group(host_of(row.final_url)) if row.final_url else "?"
+
+    def _own_group(self, row: JournalRow) -> str:
+        """The group that the list's URL belongs to."""
+        return str(self._pool.hosts[self._pool.host[row.candidate]])
 
     def rows(self) -> Iterator[JournalRow]:
         """The journal as it counts today: what a replaced class had accepted is spare."""
@@ -196,6 +211,23 @@ class Standing:
             return self.n_accepted < self.plan.total
         return any(one.short for one in self.classes())
 
+    @property
+    def _lacking(self) -> set[int]:
+        """Classes for which more is wanted."""
+        short = [one.short or self.plan.total is not None for one in self.classes()]
+        return {c for c, lacks in zip(self.inside, short, strict=True) if lacks}
+
+    def again(self, now_s: float) -> Again | None:
+        """What the same command would ask at that wall clock time; None where nothing is wanted any more."""
+        if not self.short:
+            return None
+        lacking = self._lacking
+        return self._later.again(lacking, sum(self.candidates[c] - self.tried[c] for c in lacking), now_s)
+
+    def waiting_hosts(self) -> list[tuple[str, HostLater]]:
+        """Where URLs wait for another try, most URLs first; empty where nothing is wanted any more."""
+        return self._later.hosts(self._lacking) if self.short else []
+
     def groups(self) -> tuple[tuple[str, int, int, float], ...]:
         """The first tool's statistics (F12): (flickr, other, all; tried; accepted; seconds)."""
         sums = {True: [0, 0, 0.0], False: [0, 0, 0.0]}
@@ -224,8 +256,24 @@ class Standing:
             elapsed_s=elapsed_s,
             images_per_s=self.n_accepted / elapsed_s if elapsed_s > 0 else 0.0,
             page=page,
-            notes=self.plan.notes,
+            notes=(*self.plan.notes, *wishes(self.opted_out)),
+            again=self.again(SystemClock().wall_s()) if status == "short" else None,
         )
+
+
+def _wish_of(row: JournalRow) -> str:
+    """Where a site says that it does not want this; its own words are not repeated."""
+    if row.status is None:
+        return ROBOTS
+    return "TDM-Reservation" if row.detail.startswith("tdm-reservation") else "X-Robots-Tag"
+
+
+def wishes(opted_out: Counter[str]) -> tuple[str, ...]:
+    """A sentence on what was left alone by request; empty where nothing was."""
+    if not opted_out:
+        return ()
+    ways = ", ".join(f"{way} {count(n)}" for way, n in opted_out.most_common())
+    return (f"{count(opted_out.total())} URLs were left alone because their site asks for that: {ways}.",)
 
 
 def replacements(standing: Standing) -> tuple[str, ...]:

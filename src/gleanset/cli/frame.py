@@ -23,6 +23,8 @@ PHASES = {
 def live_frame(tally: Tally, width: int, height: int, glyphs: Glyphs, warning: str = "") -> list[Line]:
     """At most ``height`` lines of at most ``width`` cells: what matters most comes first, stays longest."""
     lines = [_title(tally, width, glyphs), *_overall(tally, width, glyphs)]
+    if trouble := trouble_of(tally):
+        lines.insert(1, [("  ! ", "busy"), (trouble, "busy")])
     if tally.phase in {"collecting", "draining", "packing"}:
         lines += _in_full(tally, width, height - len(lines) - bool(warning), glyphs)
     if warning:
@@ -38,10 +40,28 @@ def last_frame(tally: Tally, width: int, height: int, glyphs: Glyphs) -> list[Li
     return [_fitted(line, width) for line in lines[:height]]
 
 
+def trouble_of(tally: Tally) -> str:
+    """Why a collection is slower than it could be, in a sentence; empty: it is not."""
+    if tally.phase != "collecting":
+        return ""
+    if tally.note:
+        return printable(tally.note)
+    if tally.next_in_s is None:
+        return ""
+    parked = f"{_hosts(tally.hosts_parked)} parked; " if tally.hosts_parked else ""
+    return f"{parked}nobody can be asked for another {duration(tally.next_in_s)}"
+
+
+def _hosts(n: int) -> str:
+    return "1 host is" if n == 1 else f"{count(n)} hosts are"
+
+
 def plain_line(tally: Tally) -> str:
     """The same for logs, in one line."""
     parts = [PHASES[tally.phase]]
-    if tally.note:
+    if trouble := trouble_of(tally):
+        parts.append(f"! {trouble}")
+    elif tally.note:
         parts.append(printable(tally.note))
     if tally.phase == "packing" and tally.to_pack:
         parts.append(f"{count(tally.packed)} of {count(tally.to_pack)} images")
@@ -62,12 +82,14 @@ def _plain_counts(tally: Tally) -> Iterator[str]:
         yield f"{tally.images_per_s:.1f}/s"
         yield f"{size(tally.bytes_per_s)}/s"
         yield f"{count(tally.in_flight)} in flight"
+        if tally.hosts_parked:
+            yield f"{count(tally.hosts_parked)} parked"
 
 
 def _title(tally: Tally, width: int, glyphs: Glyphs) -> Line:
     spin = " " if tally.phase == "done" else glyphs.spin[int(tally.elapsed_s * 8) % len(glyphs.spin)]
     line: Line = [(f"{spin} ", "good"), (PHASES[tally.phase], "bold")]
-    if tally.note:
+    if tally.note and not trouble_of(tally):
         line.append((f"  {printable(tally.note)}", "dim"))
     right = duration(tally.elapsed_s)
     if tally.eta_s is not None and tally.phase == "collecting":

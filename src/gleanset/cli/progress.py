@@ -16,7 +16,7 @@ from rich.style import Style
 from ..clock import Clock, SystemClock
 from ..terms.tally import Tally
 from .class_field import Line, glyphs_for
-from .frame import last_frame, live_frame, plain_line
+from .frame import last_frame, live_frame, plain_line, trouble_of
 
 DRAINING = "Finishing what is in flight; press again to stop at once."
 FRAME_S = 1 / 8
@@ -54,8 +54,8 @@ class LiveView:
         self._rest_s = 0.0
         self._latest: Tally | None = None
         self._warning = ""
-        self._news: tuple[str, str] | None = None
-        """Phase and warning as last drawn: a change of these never waits."""
+        self._news: tuple[str, str, bool] | None = None
+        """Phase, warning and whether there is trouble, as last drawn: a change of these never waits."""
 
     def __enter__(self) -> Self:
         self._surface.open()
@@ -65,7 +65,7 @@ class LiveView:
         """Show this, unless something was shown a moment ago."""
         self._latest = tally
         now_s = self._clock.now_s()
-        news = (tally.phase, self._warning)
+        news = (tally.phase, self._warning, bool(trouble_of(tally)))
         if news != self._news or now_s - self._drawn_at_s >= max(self._surface.every_s, self._rest_s):
             self._surface.draw(tally, self._warning)
             self._news, self._drawn_at_s = news, self._clock.now_s()

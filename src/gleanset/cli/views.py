@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..figures import count, duration, share, size
@@ -177,7 +178,12 @@ def report_text(report: "Report") -> str:
     ]
     lines += [f"digest {report.digest}"] if report.digest else []
     lines += [f"report {report.page}"] if report.page else []
+    lines += [report.again.told(_moment)] if report.again else []
     return "\n".join([*lines, *map(printable, report.notes), *_shortfall(short)])
+
+
+def _moment(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s).strftime("%-d %B, %H:%M")
 
 
 def _shortfall(short: Sequence["ClassResult"]) -> list[str]:

@@ -1,13 +1,15 @@
 """Who may be fetched now: quotas, politeness and luck, decided on integers and given times."""
 
-from .frontier import Elsewhere, Frontier, Limits, Revive
+from .frontier import Frontier, Limits
 from .host import HostPrior
 from .quota import ClassState, QuotaBook
-from .yields import CDN, FLICKR, OTHER
+from .ways import Elsewhere, Revive
+from .yields import CDN, FLICKR, KIND_NUMBERS, OTHER
 
 __all__ = [
     "CDN",
     "FLICKR",
+    "KIND_NUMBERS",
     "OTHER",
     "ClassState",
     "Elsewhere",

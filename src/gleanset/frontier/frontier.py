@@ -1,30 +1,33 @@
 """The frontier: which URLs may be fetched now. Integers in, leases and settlements out; time is given.
 
 Three verbs: ``lease`` (who may go), ``settle`` (what became of one), ``wake_at`` (when to ask again).
-How the next URL is found is told in ``waiting``; how many a class needs, in ``quota``; what a host bears,
-in ``host``.
+How the next URL is found is told in ``waiting``; how many a class needs, in ``quota``, and what follows from
+that, in ``classes``; what a host bears, in ``host``.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from math import inf
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..terms.outcome import Failed, Failure, Fault, Lease
+from ..terms.outcome import Failed, Failure, Lease
 from ..terms.plan import Quota
 from ..terms.verdict import Finding, Judgement, Ruling, Settlement, Verdict
 from .address import Address
+from .blame import Blame
+from .checking import check_book, check_requests
+from .classes import Classes
 from .host import HORIZON_S, Host, HostPrior
 from .leases import Granted, Leases
-from .queues import BACKOFF, DONE, LEASED, WAITING, Cells
+from .queues import BACKOFF, LEASED, WAITING, Cells
 from .quota import ClassState, QuotaBook
+from .retries import Retries
 from .roster import Roster
 from .waiting import Waiting
-from .weather import TELLING, Weather
+from .ways import Elsewhere, Revive, Ways
 from .yields import LEAST_CHANCE
 
 
@@ -47,34 +50,6 @@ class Limits:
     """First pause before a candidate is tried again; doubles, with jitter."""
 
 
-@dataclass(slots=True)
-class _Tried:
-    """What is remembered of a candidate that failed and may be tried again."""
-
-    attempts: int = 0
-    throttled: int = 0
-    last: Failure = Failure.TIMEOUT
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Where a candidate is asked instead of its own URL."""
-
-    url: str
-    hops: int
-    """Redirects followed on the way there."""
-    host: int
-    """The politeness group of ``url``."""
-    revived: str = ""
-    """How it stands in for the candidate's own; empty: redirects led there."""
-
-
-Revive = Callable[[int, str], Elsewhere | None]
-"""(candidate, the reason with which it would end) to where it may still be; None: it ends so."""
-
-_ITSELF = Elsewhere("", 0, -1)
-ASK_OTHERS_S = 90.0
-"""While our own network is down, a host that did not answer a probe rests for so long: others are asked."""
 UNCHARGED_S = 5.0
 """The pause after a failure that is probably ours."""
 
@@ -108,20 +83,13 @@ class Frontier:
         self._cells = Cells(label, host, len(hosts))
         self._roster = Roster(host, hosts, self._random)
         self._waiting = Waiting(self._cells, self.book, self._roster, len(quotas))
+        self._classes = Classes(self.book, self._waiting)
         self._most_in_flight = self._limits.in_flight
-        self._backoffs: list[tuple[float, int]] = []
-        """Heap of (moment, candidate): a candidate's backoff ends."""
         self._leases = Leases()
         self._addresses: dict[str, Address] = {}
-        self._weather = Weather()
-        self._suspects: dict[int, tuple[bool, int, int, float]] = {}
-        """Hosts that have failed since the last answer of anybody, with what their breakers knew before."""
-        self._charged: list[int] = []
-        """Candidates whose attempts were counted since then, though it may be us."""
-        self._tried: dict[int, _Tried] = {}
-        self._redirects: dict[int, Elsewhere] = {}
-        self._detours: dict[int, tuple[int, Elsewhere | None]] = {}
-        """Candidates on whose behalf another host is asked: their cell, and where they were asked before."""
+        self._retries = Retries()
+        self._ways = Ways()
+        self._blame = Blame(self._random, self._retries.forgive)
         self._leased_at_s = float("-inf")
 
     def lease(self, now_s: float, limit: int = 1_000_000) -> list[Lease]:
@@ -130,8 +98,8 @@ class Frontier:
         self._fire_timers(now_s)
         self._doubt(now_s)
         room = min(limit, self._most_in_flight - len(self._leases))
-        if self._weather.down_since_s is not None:
-            room = min(room, self._weather.probes(now_s))
+        if self._blame.is_ours:
+            room = min(room, self._blame.weather.probes(now_s))
         if room <= 0:
             return []
         self._waiting.cover_needs(now_s)
@@ -150,11 +118,10 @@ class Frontier:
         host.started(now_s)
         self._cells.state[candidate] = LEASED
         self.book.expected[self._cells.label[cell]] += chance
-        led = self._redirects.get(candidate, _ITSELF)
-        tried = self._tried.get(candidate)
+        led = self._ways.of(candidate)
         lease = Lease(
             candidate,
-            1 if tried is None else tried.attempts + 1,
+            self._retries.attempts(candidate) + 1,
             host.id,
             now_s,
             now_s + self._limits.lease_s,
@@ -180,15 +147,16 @@ class Frontier:
             place = self._addresses[address] = Address()
         if granted.address is place:
             return True
-        self._leave_address(granted)
+        for called in self._leave_address(granted):
+            self._waiting.offer(called, granted.lease.granted_at_s)
         if not place.admit(self._roster.get(granted.lease.host)):
             return False
         granted.address = place
         return True
 
-    def _leave_address(self, granted: Granted) -> Host | None:
+    def _leave_address(self, granted: Granted) -> list[Host]:
         place, granted.address = granted.address, None
-        return place.leave() if place is not None else None
+        return place.leave() if place is not None else []
 
     def settle(
         self,
@@ -207,12 +175,12 @@ class Frontier:
         granted = self._leases.get(finding.candidate, finding.serial)
         if granted is None:
             return []
-        down_before = self._weather.down_since_s is not None
+        was_ours = self._blame.is_ours
         self._free(
             granted, now_s, lambda host: self._learn(host, finding, ruling, now_s, granted.lease.granted_at_s)
         )
         c = int(self._label[finding.candidate])
-        if finding.failed is not None and self._not_charged(finding.failed, down_before):
+        if finding.failed is not None and not self._blame.counts(finding.failed, was_ours):
             self._wait(finding.candidate, now_s + UNCHARGED_S)
             return []
         settled = self._decide(finding, ruling, c, now_s, moved_to)
@@ -222,7 +190,7 @@ class Frontier:
                 self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
         for candidate, reason in ruling.revoked:
             settled += self._revoke(candidate, reason)
-        return settled + self._review_class(c)
+        return settled + self._classes.review(c)
 
     def _bring_back_to_life(self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float) -> None:
         """A candidate that was rejected is asked elsewhere: its rejection is written down all the same, so
@@ -240,8 +208,7 @@ class Frontier:
             return
         asked_at_s = granted.lease.granted_at_s
         self._free(granted, now_s, lambda host: self._hear(host, finding.failed, now_s, asked_at_s))
-        self._come_home(finding.candidate)
-        self._requeue(finding.candidate, now_s)
+        self._come_home(finding.candidate, now_s)
 
     def detour(self, finding: Finding, url: str, hops: int, host: int, now_s: float) -> None:
         """What was asked on a candidate's behalf is at another host: the next lease goes there, and
@@ -252,18 +219,19 @@ class Frontier:
             return
         candidate, asked_at_s = finding.candidate, granted.lease.granted_at_s
         self._free(granted, now_s, lambda home: self._hear(home, None, now_s, asked_at_s))
-        if candidate not in self._detours:
-            self._detours[candidate] = (self._cells.of(candidate), self._redirects.get(candidate))
+        self._ways.leave(candidate, self._cells.of(candidate))
         self._go_elsewhere(candidate, Elsewhere(url, hops, host), now_s)
 
-    def _come_home(self, candidate: int) -> None:
-        cell, before = self._detours.pop(candidate, (None, None))
-        if cell is None:
-            return
-        self._cells.put(candidate, cell)
-        self._redirects.pop(candidate, None)
-        if before is not None:
-            self._redirects[candidate] = before
+    def come_home(self, candidate: int, now_s: float) -> None:
+        """A candidate that waits elsewhere for an errand (``detour``) waits at home again."""
+        if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            self._come_home(candidate, now_s)
+
+    def _come_home(self, candidate: int, now_s: float) -> None:
+        home = self._ways.come_home(candidate)
+        if home is not None:
+            self._cells.put(candidate, home)
+        self._requeue(candidate, now_s)
 
     def release(self, candidate: int, now_s: float) -> None:
         """Give a lease back unused and uncharged (its worker is gone, or nobody needs it any more)."""
@@ -280,7 +248,7 @@ class Frontier:
         if candidate not in self._leases:
             return
         if why is not None:
-            self._tried.setdefault(candidate, _Tried()).last = why
+            self._retries.of(candidate, why)
         self._free(self._leases.of(candidate), now_s, _nothing)
         self._wait(candidate, inf if until_s is None else until_s)
 
@@ -293,7 +261,7 @@ class Frontier:
         """The candidate waits for a moment; infinite: until it is called."""
         self._cells.state[candidate] = BACKOFF
         if until_s < inf:
-            heappush(self._backoffs, (until_s, candidate))
+            self._retries.at(candidate, until_s)
 
     def _free(self, granted: Granted, now_s: float, learn: Callable[[Host], None]) -> None:
         """A lease is over: its slot, its place at the address and the expected image are given back."""
@@ -303,16 +271,15 @@ class Frontier:
         host.in_flight -= 1
         self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
         learn(host)
-        next_there = self._leave_address(granted)
-        if next_there is not None:
-            self._waiting.offer(next_there, now_s)
+        for called in self._leave_address(granted):
+            self._waiting.offer(called, now_s)
         self._waiting.offer(host, now_s)
         self._waiting.note_need(c)
 
     def _learn(self, host: Host, finding: Finding, ruling: Ruling, now_s: float, asked_at_s: float) -> None:
         failed = finding.failed
         self._hear(host, failed, now_s, asked_at_s)
-        if self._weather.down_since_s is not None:
+        if self._blame.is_ours:
             return
         throttled = failed is not None and failed.failure is Failure.RATE_LIMITED
         if finding.moved is None and not throttled:
@@ -320,41 +287,9 @@ class Frontier:
             host.yields.learn(sound and ruling.reason is None, finding.elapsed_s)
 
     def _hear(self, host: Host, failed: Failed | None, now_s: float, asked_at_s: float) -> None:
-        """A host has answered, or failed. While our own network is down it is not blamed."""
-        if failed is None:
-            self._answer()
-            host.answered(now_s)
-            return
-        if failed.status is not None or failed.failure.fault is not Fault.HOST:
-            self._answer()
-        elif failed.failure in TELLING:
-            self._doubt_ourselves(host, now_s)
-            if self._weather.down_since_s is not None:
-                host.pace.next_at_s = now_s + ASK_OTHERS_S
-                return
-        host.failed(failed, now_s, asked_at_s, self._random)
-
-    def _answer(self) -> None:
-        self._weather.answer()
-        if self._suspects:
-            self._suspects.clear()
-            self._charged.clear()
-
-    def _doubt_ourselves(self, host: Host, now_s: float) -> None:
-        """One more host fails. If that shows that it is us, all that was blamed on the way is forgiven."""
-        self._suspects.setdefault(host.id, host.breaker.memory())
-        if self._weather.failure(host.id, host.breaker.answered, now_s):
-            for number, memory in self._suspects.items():
-                suspect = self._roster.get(number)
-                suspect.breaker.remember(memory)
-                self._waiting.offer(suspect, now_s)
-            for candidate in self._charged:
-                if candidate in self._tried:
-                    self._tried[candidate].attempts -= 1
-
-    def _not_charged(self, failed: Failed, down_before: bool) -> bool:
-        """Whether a failure is (probably) our own: it costs no attempt."""
-        return failed.failure in TELLING and failed.status is None and (down_before or self._weather.doubtful)
+        """A host has answered, or failed."""
+        for freed in self._blame.hear(host, failed, now_s, asked_at_s):
+            self._waiting.offer(freed, now_s)
 
     def _decide(
         self, finding: Finding, ruling: Ruling, c: int, now_s: float, moved_to: int | None
@@ -384,8 +319,7 @@ class Frontier:
         if failed.retry_after_s is not None and failed.retry_after_s > HORIZON_S:
             due_at_s = finding.at_s + failed.retry_after_s
             return [self._close(finding, c, Verdict.DEFERRED, failure.word, due_at_s)]
-        tried = self._tried.setdefault(candidate, _Tried())
-        tried.last = failure
+        tried = self._retries.of(candidate, failure)
         if failure is Failure.RATE_LIMITED:
             tried.throttled += 1
             if tried.throttled >= self._limits.throttled_attempts:
@@ -393,8 +327,7 @@ class Frontier:
             self._requeue(candidate, now_s)
             return []
         tried.attempts = finding.attempt
-        if failure in TELLING and failed.status is None:
-            self._charged.append(candidate)
+        self._blame.charge(candidate, failure)
         if finding.attempt >= self._limits.attempts:
             return [self._close(finding, c, Verdict.REJECTED, failure.word, finding.at_s)]
         pause_s = self._limits.retry_s * 2.0 ** (finding.attempt - 1) * self._random.uniform(0.5, 1.5)
@@ -403,7 +336,7 @@ class Frontier:
 
     def _go_elsewhere(self, candidate: int, elsewhere: Elsewhere, now_s: float) -> None:
         """A redirect to another group, or a URL that stands in: the candidate waits for a lease there."""
-        self._redirects[candidate] = elsewhere
+        self._ways.lead(candidate, elsewhere)
         c = int(self._label[candidate])
         self._waiting.bring_in(self._cells.move(candidate, c, elsewhere.host), now_s)
 
@@ -417,63 +350,27 @@ class Frontier:
         """The candidate's fate is decided: it waits no more."""
         self._cells.take_out(candidate)
         self.book.left[c] -= 1
-        self._tried.pop(candidate, None)
-        self._redirects.pop(candidate, None)
-        self._detours.pop(candidate, None)
+        self._retries.forget(candidate)
+        self._ways.forget(candidate)
 
     def _requeue(self, candidate: int, now_s: float) -> None:
         self._waiting.bring_in(self._cells.give_back(candidate), now_s)
 
     def _revoke(self, candidate: int, reason: str) -> list[Settlement]:
         """An image admitted earlier is out; a spare steps in, or the class opens again."""
-        c = int(self._label[candidate])
-        settled = [Settlement(candidate, Verdict.REVOKED, reason, 0)]
-        spare = self.book.revoke(c, candidate)
-        if spare is not None:
-            settled.append(_promoted(spare))
-        return settled + self._review_class(c)
+        return self._classes.revoke(int(self._label[candidate]), candidate, reason)
 
     # Classes
 
-    def _review_class(self, c: int) -> list[Settlement]:
-        """After a change in a class: is it short for certain, does a reserve step in, who needs more?
-
-        Spares that are accepted by that are returned.
-        """
-        settled: list[Settlement] = []
-        if self.book.hopeless(c):
-            reserve = self.book.replace(c)
-            if reserve is not None:
-                self._waiting.note_need(reserve)
-        for grown in self.book.share_out(c):
-            while (spare := self.book.promote(grown)) is not None:
-                settled.append(_promoted(spare))
-            self._waiting.note_need(grown)
-        self._waiting.note_need(c)
-        return settled
-
     def review(self) -> list[Settlement]:
         """Look at every class once: after a replay, and for those that never get a settlement."""
-        settled: list[Settlement] = []
-        for c in range(len(self.book.state)):
-            while (spare := self.book.promote(c)) is not None:
-                settled.append(_promoted(spare))
-            settled += self._review_class(c)
-        return settled
+        return self._classes.review_all()
 
     def give_up_waiting(self) -> tuple[bool, list[Settlement]]:
         """Nobody can be asked any more, or not soon enough: count what waits as out of reach, so that
         reserves and other classes step in. (Whether that changed anything, what was settled by it.)
         """
-        before = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
-        settled: list[Settlement] = []
-        stuck = [c for c, state in enumerate(self.book.state) if state is ClassState.OPEN]
-        for c in stuck:
-            self.book.write_off(c)
-        for c in stuck:
-            settled += self._review_class(c)
-        after = (len(self.book.replacements), sum(n for n in self.book.most if n < inf), self.book.n_closed)
-        return after != before, settled
+        return self._classes.give_up_waiting()
 
     def rescue(self, revive: Revive, now_s: float) -> int:
         """Nobody else can be asked: candidates of parked hosts that never answered go where they may still
@@ -495,9 +392,12 @@ class Frontier:
         return n
 
     def _stranded(self, c: int, now_s: float) -> Iterator[int]:
-        """Candidates of a class that wait at parked hosts which never answered."""
+        """Candidates of a class that wait at parked hosts which never answered; those on an errand wait for
+        something else than their picture.
+        """
         for candidate in np.flatnonzero(self._label == c).tolist():
-            if self._cells.state[candidate] in {WAITING, BACKOFF}:
+            waits = self._cells.state[candidate] in {WAITING, BACKOFF}
+            if waits and not self._ways.is_away(candidate):
                 breaker = self._roster.get(self._cells.host[self._cells.of(candidate)]).breaker
                 if breaker.parked(now_s) and not breaker.answered:
                     yield candidate
@@ -507,8 +407,8 @@ class Frontier:
     def _fire_timers(self, now_s: float) -> None:
         """Hosts whose parking is over and candidates whose backoff is over come back."""
         self._waiting.bring_home(now_s)
-        while self._backoffs and self._backoffs[0][0] <= now_s:
-            self.resume(heappop(self._backoffs)[1], now_s)
+        for candidate in self._retries.due(now_s):
+            self.resume(candidate, now_s)
 
     def _doubt(self, now_s: float) -> None:
         """What is late is not expected any more, so that others may go for its class."""
@@ -525,19 +425,21 @@ class Frontier:
     @property
     def next_moment_s(self) -> float:
         """When ``lease`` may have something new by the passing of time alone, cheaply and never too late."""
-        backoff_s = self._backoffs[0][0] if self._backoffs else inf
-        first_s = min(self._waiting.next_return_s, backoff_s, self._leases.next_late_s)
-        return first_s if self._weather.down_since_s is None else self._weather.probe_at_s
+        if self._blame.is_ours:
+            return self._blame.weather.probe_at_s
+        return min(self._waiting.next_return_s, self._retries.next_s, self._leases.next_late_s)
 
     def wake_at(self, now_s: float) -> float | None:
         """When ``lease`` may have something new although nothing was settled; None: never.
 
         Hosts that never answered are not waited for: when only they are left, the build ends.
         """
-        if self._weather.down_since_s is not None:
-            return self._weather.probe_at_s
+        if self._blame.is_ours:
+            return self._blame.weather.probe_at_s
         moments = [moment for moment, host in self._waiting.returns() if self._worth_waiting_for(host)]
-        moments += [moment for moment, candidate in self._backoffs if self._still_useful(candidate, now_s)]
+        moments += [
+            moment for moment, candidate in self._retries.moments() if self._still_useful(candidate, now_s)
+        ]
         expiry_s = self._leases.next_expiry_s
         return min(moments if expiry_s is None else [*moments, expiry_s], default=None)
 
@@ -546,7 +448,7 @@ class Frontier:
 
     def _still_useful(self, candidate: int, now_s: float) -> bool:
         """Whether the end of a backoff would bring something that is worth waiting for."""
-        if self._cells.state[candidate] != BACKOFF or not self._wanted(candidate):
+        if self._cells.state[candidate] != BACKOFF or not self.is_wanted(candidate):
             return False
         host = self._roster.get(self._cells.host[self._cells.of(candidate)])
         return host.breaker.answered or not host.breaker.parked(now_s)
@@ -554,13 +456,14 @@ class Frontier:
     @property
     def down_since_s(self) -> float | None:
         """Since when our own network is down, by all that is seen; None: it is not."""
-        return self._weather.down_since_s
+        return self._blame.weather.down_since_s
 
     def limit(self, in_flight: int) -> None:
         """From now on at most so many requests are under way; those that are go on."""
         self._most_in_flight = max(1, min(in_flight, self._limits.in_flight))
 
-    def _wanted(self, candidate: int) -> bool:
+    def is_wanted(self, candidate: int) -> bool:
+        """Whether its class needs anything more."""
         return self.book.state[int(self._label[candidate])] is ClassState.OPEN
 
     # The end
@@ -576,14 +479,14 @@ class Frontier:
 
     def unwanted(self) -> list[int]:
         """Leased candidates of classes that need nothing more."""
-        return [candidate for candidate in self._leases if not self._wanted(candidate)]
+        return [candidate for candidate in self._leases if not self.is_wanted(candidate)]
 
     def defer_rest(self, wall_s: float, now_s: float) -> list[Settlement]:
         """The build ends although some candidates would be tried again: those that were asked before
         are deferred; those nobody asked stay as they are.
         """
         settled = []
-        for candidate, tried in sorted(self._tried.items()):
+        for candidate, tried in self._retries.failed():
             if self._cells.state[candidate] not in {WAITING, BACKOFF}:
                 continue
             host = self._roster.get(self._cells.host[self._cells.of(candidate)])
@@ -645,39 +548,11 @@ class Frontier:
 
     def check(self) -> None:
         """Raise AssertionError where an invariant is broken."""
-        book, state = self.book, self._cells.state
-        for c in range(len(book.most)):
-            assert book.accepted[c] <= book.most[c], f"class {c} has more images than its quota"
-            assert book.left[c] >= 0, f"class {c} has a negative supply"
-            assert book.accepted[c] >= 0, f"class {c} has a negative count"
-        open_states = sum(s is ClassState.OPEN for s in book.state)
-        assert open_states == book.open_classes, "open classes are miscounted"
-        leased = sum(s == LEASED for s in state)
-        assert leased == len(self._leases), "a candidate is leased that has no lease"
-        undecided = np.bincount(
-            self._label[np.frombuffer(bytes(state), dtype=np.uint8) != DONE], minlength=len(book.most)
-        )
-        assert undecided.tolist() == book.left, "supply is miscounted"
-        in_flight: dict[int, int] = {}
-        places: dict[int, int] = {}
-        for granted in self._leases.granted():
-            if granted.address is not None:
-                places[id(granted.address)] = places.get(id(granted.address), 0) + 1
-            in_flight[granted.lease.host] = in_flight.get(granted.lease.host, 0) + 1
-        for host in self._roster:
-            assert host.in_flight == in_flight.get(host.id, 0), f"host {host.id} miscounts its requests"
-            assert host.in_flight <= max(1, host.ceiling), f"host {host.id} is over its ceiling"
+        check_book(self.book, self._cells, self._label)
+        check_requests(self._leases, self._roster, self._cells, self._addresses.values())
         assert len(self._leases) <= self._limits.in_flight, "too many in flight"
-        for name, address in self._addresses.items():
-            assert address.in_flight == places.get(id(address), 0), f"{name} miscounts its requests"
-            assert address.in_flight <= address.ceiling, f"{name} is over its ceiling"
         self._waiting.check(self._leased_at_s)
 
 
 def _nothing(_: Host) -> None:
     """Nothing is learned from a lease that was not used."""
-
-
-def _promoted(spare: int) -> Settlement:
-    """A spare that got a place; the facts of its first settlement stay."""
-    return Settlement(spare, Verdict.ACCEPTED, "", 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from random import Random
 
+from ..terms.knowledge import HostRecord
 from ..terms.outcome import Failed, Failure, Fault
 from .breaker import Breaker
 from .pace import Pace
@@ -24,7 +25,8 @@ UNAVAILABLE = 503
 QUICK = 0.9
 """Of the slots at the last trouble: so far one more slot for each answer, then one for each round of them."""
 _SHRINKING = frozenset({Failure.RATE_LIMITED, Failure.CONNECT_TIMEOUT, Failure.RESET})
-_ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_NOT_FOUND})
+_ANSWERLESS = frozenset({Failure.BLOCKED_ADDRESS, Failure.BAD_URL, Failure.NAME_NOT_FOUND, Failure.OPTED_OUT})
+"""Without a status, the host was not asked for these: they say nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ class HostPrior:
     seconds_s: float = 0.0
     rate_per_s: float | None = None
     """Requests a second that it bore without a 429; None: no bound was met."""
+
+    @classmethod
+    def of(cls, kind: int, ceiling: int, known: HostRecord | None) -> "HostPrior":
+        """``known``: what earlier runs learned of the group; None: nothing."""
+        if known is None:
+            return cls(kind, ceiling)
+        return cls(kind, ceiling, known.tries, known.successes, known.seconds_s, known.rate_per_s)
 
 
 class Host:
@@ -91,7 +100,8 @@ class Host:
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
         self.returns_at_s = -inf
-        """When a timer brings it back; a moment that has passed: none does."""
+        """When its latest timer brings it back; a moment that has passed: none does. A pardon may bring the
+        host back sooner than an earlier timer would, so another moment is another timer."""
         self.waits_for_address = False
         """Whether its address has no place for it now."""
 
@@ -144,7 +154,7 @@ class Host:
         What was in flight together fails together: slots, pauses and parkings react once a round.
         """
         failure = failed.failure
-        if failure in _ANSWERLESS:
+        if failure in _ANSWERLESS and failed.status is None:
             return
         if (failure in _SHRINKING or failed.status == UNAVAILABLE) and asked_at_s >= self._shrunk_at_s:
             self._shrink(now_s)

@@ -40,6 +40,7 @@ class QuotaBook:
         n = len(quotas)
         self.least = [quota.at_least for quota in quotas]
         self.most: list[float] = [inf if quota.at_most is None else quota.at_most for quota in quotas]
+        self._supply = [max(1, n) for n in supply]
         self.left = list(supply)
         """Candidates whose fate is open, leased ones included."""
         self.out_of_reach = [0] * n
@@ -68,10 +69,14 @@ class QuotaBook:
         return self.most[c] - self.accepted[c] - self.expected[c]
 
     def urgency(self, c: int) -> float:
-        """Share of the remaining candidates that the class needs: the scarcer, the more urgent."""
+        """Share of the remaining candidates that the class needs: the scarcer, the more urgent. Of classes
+        that take all there is, the one goes first that has the most still to ask, so that they end together.
+        """
         left = self.left[c]
         if left <= 0:
             return 0.0
+        if self.most[c] == inf:
+            return left / self._supply[c]
         return min(1.0, self.budget(c) / left)
 
     def admit(self, c: int, candidate: int) -> Verdict:

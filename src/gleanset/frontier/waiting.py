@@ -145,7 +145,7 @@ class Waiting:
         if host.free_slots(now_s) > 0:
             host.offered = True
             heappush(self._ready, (-host.score, host.id))
-        elif host.ready_at_s > now_s and host.returns_at_s < host.ready_at_s:
+        elif host.ready_at_s > now_s and host.returns_at_s != host.ready_at_s:
             host.returns_at_s = host.ready_at_s
             heappush(self._returns, (host.ready_at_s, host.id))
 

@@ -12,7 +12,7 @@ ANSWERED = 3
 """How many of them must have answered before: lists are full of hosts that never do."""
 NEVER_ANSWERED_S = 10.0
 """Where nobody has ever answered: how long nobody does, until it is us as well."""
-FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 60.0
+FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 30.0
 """Pauses between the probes while it lasts; they grow by half."""
 PROBES = 2
 """Hosts that are asked at a time."""

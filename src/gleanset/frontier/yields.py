@@ -20,6 +20,8 @@ LEAST_CHANCE = 0.05
 
 OTHER, FLICKR, CDN = 0, 1, 2
 """Kinds of hosts, whose experience is pooled."""
+KIND_NUMBERS = {"other": OTHER, "flickr": FLICKR, "cdn": CDN}
+"""By the word that ``urls.kind_of`` has for it."""
 
 
 class KindYield:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..figures import count, duration, share
+from ..figures import age, count, share
 from ..terms.knowledge import HostRecord
 from .kinds import FLICKR_SUCCESS, IN_2019, IN_2019_WORDS, KINDS, Kind, kind_of
 from .learning import N_SCENARIOS, Floats, Scenarios, assumed, beta_of, learned, log_beta_ratio
@@ -184,5 +184,5 @@ def _told(by_kind: Mapping[Kind, Sequence[HostRecord]], n_own: int, now_s: float
         sites += f" ({count(n_own)} of this list)"
     return (
         f"Success rates were learned from {count(tries)} tries at {sites}, the newest "
-        f"{duration(newest_s)} old, {duration(typical_s)} in the mean: {rates}.{old}"
+        f"{age(newest_s)} old, {age(typical_s)} in the mean: {rates}.{old}"
     )

@@ -1,13 +1,13 @@
 """What classes bring and what it costs: images, requests by site, time, disk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ..terms.plan import GroupCensus
-from ..urls import ceiling
+from ..urls import Ceilings
 from .beliefs import Beliefs, HostBeliefs
 from .cells import Cells, Counts, cells_of, sums
 from .learning import Floats
@@ -29,7 +29,7 @@ class Pace:
     """How many requests may be under way."""
 
     concurrency: int = 500
-    per_host: int = 8
+    per_host: Ceilings = field(default_factory=Ceilings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Forecast:
         rows = self._hosts.row[busy]
         dead = self._hosts.dead.mean(axis=1)[rows]
         asked = (1 - dead) * by_site[busy] + dead * np.minimum(by_site[busy], _TRIES_AT_THE_DEAD)
-        ceilings = np.array([ceiling(self._names[site], pace.per_host) for site in busy.tolist()])
+        ceilings = np.array([pace.per_host.of(self._names[site]) for site in busy.tolist()])
         spent_s = asked * self._hosts.try_s[rows]
         slowest_s = float((spent_s / ceilings).max(initial=0.0))
         return Effort(float(asked.sum()), max(slowest_s, float(spent_s.sum()) / pace.concurrency))

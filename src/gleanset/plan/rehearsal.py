@@ -7,14 +7,13 @@ from heapq import heappop, heappush
 import numpy as np
 
 from ..fetch.base import FetchSettings
-from ..frontier import CDN, FLICKR, OTHER, Frontier, HostPrior, Limits
+from ..frontier import KIND_NUMBERS, Frontier, HostPrior, Limits
 from ..terms.outcome import Failure, Lease
 from ..terms.plan import Plan, Rehearsal
 from ..terms.verdict import Finding, Ruling
-from ..urls import ceiling
+from ..urls import Ceilings
 from .beliefs import Beliefs
 from .forecast import Candidates, Forecast, Pace
-from .kinds import Kind
 from .pretence import PretendedWeb
 
 TURN_S = 0.02
@@ -25,7 +24,6 @@ _LEAST_RESERVES = 20
 _URLS_A_MOMENT = 250_000
 """URLs whose rehearsal takes no more than some seconds: smaller builds are rehearsed several times."""
 _MOST_TIMES = 5
-_NUMBER_OF = {Kind.OTHER: OTHER, Kind.FLICKR: FLICKR, Kind.CDN: CDN}
 _PLAIN = Ruling()
 
 
@@ -107,17 +105,13 @@ def play(
     )
 
 
-def priors(beliefs: Beliefs, groups: Sequence[str], per_host: int) -> list[HostPrior]:
+def priors(beliefs: Beliefs, groups: Sequence[str], per_host: Ceilings) -> list[HostPrior]:
     """What the frontier is told of these sites before it begins."""
-
-    def prior(name: str) -> HostPrior:
-        kind, most = _NUMBER_OF[beliefs.kind_of(name)], ceiling(name, per_host)
-        known = beliefs.records.get(name)
-        if known is None:
-            return HostPrior(kind, most)
-        return HostPrior(kind, most, known.tries, known.successes, known.seconds_s, known.rate_per_s)
-
-    return [prior(name) for name in groups]
+    kinds = (KIND_NUMBERS[beliefs.kind_of(name).value] for name in groups)
+    return [
+        HostPrior.of(kind, per_host.of(name), beliefs.records.get(name))
+        for kind, name in zip(kinds, groups, strict=True)
+    ]
 
 
 class _Told:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..terms.plan import Quota
+from ..urls import Ceilings
 
 Reader = Callable[[object], object]
 
@@ -22,6 +23,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
 _WHOLE = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 _SPLIT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_HOST_PATTERN = re.compile(r"[A-Za-z0-9_.*-]+")
+MOST_PER_HOST = 256
 
 
 def whole(raw: object) -> int:
@@ -134,6 +137,55 @@ def _pairs(raw: object) -> Iterable[tuple[str, object]]:
     elif isinstance(raw, tuple):
         return [(str(name), share) for name, share in raw]
     raise ValueError("A split is written train=0.9,val=0.1.")
+
+
+def ceilings(raw: object) -> Ceilings:
+    """Requests under way at one site: ``8``, ``8,flickr=12``, a list of such, or a table of TOML
+    (``default = 8``, ``flickr = 12``).
+    """
+    if isinstance(raw, Ceilings):
+        raw = {"default": raw.default, **dict(raw.rules)}
+    default, rules = None, dict[str, int]()
+    for pattern, number in _ceilings(raw):
+        most = _ceiling(number)
+        if pattern == "default" and default not in {None, most}:
+            raise ValueError(f"The ceiling of all hosts is given twice, {default} and {most}.")
+        if pattern == "default":
+            default = most
+        elif rules.setdefault(pattern, most) != most:
+            raise ValueError(f"{pattern} is given two ceilings, {rules[pattern]} and {most}.")
+    return Ceilings(Ceilings().default if default is None else default, tuple(rules.items()))
+
+
+def _ceilings(raw: object) -> Iterable[tuple[str, object]]:
+    """(pattern or ``default``, number) of each part."""
+    if isinstance(raw, Mapping):
+        for name, number in raw.items():
+            yield _host_pattern(str(name)), number
+    elif isinstance(raw, list | tuple):
+        for part in raw:
+            yield from _ceilings(part)
+    else:
+        for part in str(raw).split(",") if isinstance(raw, str) else [raw]:
+            pattern, equals, number = str(part).rpartition("=")
+            yield (_host_pattern(pattern), number) if equals else ("default", part)
+
+
+def _ceiling(raw: object) -> int:
+    try:
+        most = whole(raw)
+    except ValueError:
+        most = 0
+    if not 1 <= most <= MOST_PER_HOST:
+        raise ValueError(f"A ceiling is a whole number from 1 to {MOST_PER_HOST}, such as 4 or flickr=12.")
+    return most
+
+
+def _host_pattern(raw: str) -> str:
+    pattern = raw.strip().lower()
+    if not _HOST_PATTERN.fullmatch(pattern):
+        raise ValueError(f"{pattern!r} is no pattern of hosts: flickr, example.com, or img*.example.com.")
+    return pattern
 
 
 def switch(raw: object) -> bool:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from ..terms.inspection import Resize, StoredFormat, Treatment
 from ..terms.plan import Quota
+from ..urls import Ceilings
 from . import forms
 from .option import Option
 
@@ -105,9 +106,10 @@ class Options(Checked):
     concurrency: Annotated[int | None, Option("how", forms.whole, "N",
         "requests under way at once", at_least=1, at_most=2000,
         otherwise="chosen from the limit of open files, at most 2,000")] = None
-    per_host: Annotated[int, Option("how", forms.whole, "N",
-        "requests under way at one site, as a ceiling; known object stores and CDNs have their own",
-        at_least=1, at_most=256)] = 8
+    per_host: Annotated[Ceilings, Option("how", forms.ceilings, "[PATTERN=]N",
+        "requests under way at one site, as a ceiling; for the hosts that match, or for all others: "
+        "Flickr, object stores and some archives have their own unless a pattern says otherwise",
+        at_least=1, at_most=forms.MOST_PER_HOST, many=True)] = Ceilings()
     timeout: Annotated[float, Option("how", forms.duration, "TIME",
         "time for one image, from the look-up of the name to the last byte",
         at_least=0.1, at_most=3600)] = 30.0

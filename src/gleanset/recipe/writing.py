@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ..terms.plan import Quota
+from ..urls import Ceilings
 from . import places
 from .model import OPTIONS
 from .option import Option, option_name
@@ -50,6 +51,9 @@ def plain(value: object) -> Any:
     """A value as JSON and TOML can say it, and as the option's reader reads it again."""
     if isinstance(value, Quota):
         return quota_text(value)
+    if isinstance(value, Ceilings):
+        rules = [f"{pattern}={most}" for pattern, most in value.rules]
+        return [value.default, *rules] if rules else value.default
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         return split_text(value)
     return list(value) if isinstance(value, tuple) else value

@@ -38,7 +38,19 @@ class HostRow:
     accepted: int
     median_s: float | None = None
     """Median time of a request; None: never answered anything."""
-    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingHost:
+    """A politeness group whose URLs are asked again by the same command."""
+
+    name: str
+    urls: int
+    reasons: tuple[tuple[str, int], ...]
+    """Why they brought nothing the last time, most first."""
+    first_s: float
+    last_s: float
+    """Wall clock: when the first and the last of them are due; 0: at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,8 @@ class ReportData:
     """Those worth showing, most tried first."""
     n_hosts: int = 0
     """All that were asked."""
+    waiting: tuple[WaitingHost, ...] = ()
+    """Where URLs wait for another try, most URLs first."""
     timeline: tuple[tuple[float, int], ...] = ()
     """(seconds since the start, accepted so far), in order of time."""
     groups: tuple[GroupRow, ...] = ()

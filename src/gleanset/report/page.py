@@ -21,6 +21,7 @@ from .loading import loading_lines
 from .probe_view import host_lines, kind_lines, probe_sentence
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
 from .survey_view import survey_figures
+from .waiting_view import waiting_lines
 
 MAX_INLINE_BYTES = 6_000_000
 """All thumbnails of one page together, as JPEG; what is beyond lies in the sheets beside the report."""
@@ -50,6 +51,7 @@ def render_report(data: ReportData) -> str:
         forecast=any(row.forecast is not None for row in data.classes),
         fates=fates_of(data),
         reasons=reason_groups(data.rejected),
+        waiting=waiting_lines(data.waiting),
         group_rows=group_lines(data.groups),
         figures=([timeline] if timeline else []) + list(crawl_figures(data.crawl)),
         sheets=list(_sheets(data.sheets)),
@@ -57,7 +59,7 @@ def render_report(data: ReportData) -> str:
         planned=planned_lines(data),
         scatter=yields_figure(data),
         loading=loading_lines(data.out, data.format, [name for name, _ in data.splits]),
-        finished=_moment(data.finished_at_s),
+        finished="" if data.finished_at_s is None else moment(data.finished_at_s),
     )
 
 
@@ -150,7 +152,7 @@ def _nav(data: ReportData) -> list[tuple[str, str]]:
         ("classes", "Classes", True),
         ("losses", "What became of the URLs", data.accepted or data.rejected),
         ("time", "The crawl", data.groups or len(data.timeline) > 1),
-        ("hosts", "Hosts", data.hosts),
+        ("hosts", "Hosts", data.hosts or data.waiting),
         ("sheets", "Contact sheets", data.sheets),
         ("plan", "Plan and reality", data.plan),
         ("load", "How to load it", True),
@@ -182,8 +184,9 @@ def _sheet(sheet: ContactSheet, shown: Sequence[Any]) -> _Sheet:
     return _Sheet(sheet.name, caption, href, pictures)
 
 
-def _moment(at_s: float | None) -> str:
-    return "" if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%-d %B %Y, %H:%M UTC")
+def moment(at_s: float) -> str:
+    """A wall clock time for people everywhere: ``26 November 2026, 14:05 UTC``."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%-d %B %Y, %H:%M UTC")
 
 
 def _survey_sentence(survey: Survey) -> str:

@@ -19,12 +19,13 @@ from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.inspection import Treatment
 from ..terms.knowledge import HostRecord
-from ..terms.outcome import FAILURE_BY_WORD, Failure
 from ..terms.plan import Plan
 from ..terms.tally import Tally
 from ..terms.verdict import Finding, Settlement, Verdict
+from ..urls import Ceilings
 from .atlas import PoolAtlas
 from .crew import Crew
+from .due import due
 from .engine import Ending, Engine, Patience
 from .local_crew import LocalCrew
 from .overload import Overload
@@ -35,8 +36,6 @@ from .statistics import Statistics, spare_reason
 MOST_IN_FLIGHT = 2000
 SPARE_DESCRIPTORS = 64
 """Files that a worker holds beside its sockets: segments, logs, pipes, certificates."""
-NAMES_ARE_DUE_AFTER_S = 24 * 3600.0
-"""A name that did not exist is asked for again by a build that resumes this much later."""
 VIEW_EVERY_S = 0.125
 VIEW_EVERY_LARGE_S = 1.0
 LARGE = 500
@@ -52,7 +51,7 @@ class CollectSettings:
     patience: Patience = field(default_factory=Patience)
     concurrency: int | None = None
     """None: from the limit of open files, at most 2,000."""
-    per_host: int = 8
+    per_host: Ceilings = field(default_factory=Ceilings)
     workers: int | None = None
     """None: as many as cores."""
     known: Mapping[str, HostRecord] = field(default_factory=dict)
@@ -272,18 +271,6 @@ def make_frontier(
     )
     atlas.report_to(frontier.add_host)
     return frontier
-
-
-def due(row: JournalRow, wall_s: float) -> bool:
-    """Whether a build that goes on asks for this candidate again."""
-    if row.verdict is Verdict.DEFERRED:
-        return row.due_at_s is None or row.due_at_s <= wall_s
-    failure = FAILURE_BY_WORD.get(row.reason)
-    if row.verdict is not Verdict.REJECTED or failure is None:
-        return False
-    if failure is Failure.NAME_NOT_FOUND:
-        return row.at_s is not None and wall_s - row.at_s >= NAMES_ARE_DUE_AFTER_S
-    return failure.transient and (row.due_at_s is None or row.due_at_s <= wall_s)
 
 
 def default_concurrency(n_workers: int) -> int:

@@ -5,12 +5,10 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .. import urls
-from ..frontier import CDN, FLICKR, OTHER, HostPrior
+from ..frontier import KIND_NUMBERS, HostPrior
 from ..terms.candidate import Candidate
 from ..terms.knowledge import HostRecord
-from ..urls import ceiling, host_of, politeness_group
-
-_KINDS = {"flickr": FLICKR, "cdn": CDN, "other": OTHER}
+from ..urls import Ceilings, host_of, politeness_group
 
 
 class Candidates(Protocol):
@@ -33,7 +31,7 @@ class PoolAtlas:
     """Names groups by number. Numbers below the pool's own count are the pool's; redirects add more."""
 
     def __init__(
-        self, pool: Candidates, per_host: int, known: Mapping[str, HostRecord] = MappingProxyType({})
+        self, pool: Candidates, per_host: Ceilings, known: Mapping[str, HostRecord] = MappingProxyType({})
     ) -> None:
         """``known``: what earlier runs learned, by group."""
         self._pool = pool
@@ -48,10 +46,7 @@ class PoolAtlas:
         return [self.prior(name) for name in self._names]
 
     def prior(self, group: str) -> HostPrior:
-        kind, most, known = kind_of(group), ceiling(group, self._per_host), self._known.get(group)
-        if known is None:
-            return HostPrior(kind, most)
-        return HostPrior(kind, most, known.tries, known.successes, known.seconds_s, known.rate_per_s)
+        return HostPrior.of(kind_of(group), self._per_host.of(group), self._known.get(group))
 
     def report_to(self, number_it: Callable[[HostPrior], int]) -> None:
         """New groups are numbered by ``number_it`` (the frontier)."""
@@ -77,4 +72,4 @@ class PoolAtlas:
 
 def kind_of(group: str) -> int:
     """Whose experience a group shares before it has its own."""
-    return _KINDS[urls.kind_of(group)]
+    return KIND_NUMBERS[urls.kind_of(group)]

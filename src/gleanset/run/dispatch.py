@@ -61,7 +61,9 @@ class Dispatch:
         self._held: dict[str, list[int]] = {}
         """Candidates that wait for the robots.txt of their site."""
         self._abroad: dict[int, str] = {}
-        """Candidates on whose behalf a robots.txt was redirected to another group, and the site it is for."""
+        """Candidates on whose behalf a robots.txt was redirected to another group, and the site it is for,
+        which waits until they are back.
+        """
 
     def send(self, leases: Sequence[Lease], now_s: float) -> Sent:
         """Tasks for those leases that may start; the others are settled by the caller, or given back."""
@@ -73,11 +75,11 @@ class Dispatch:
     def _send(self, lease: Lease, now_s: float, sent: Sent) -> None:
         url = lease.url or self._atlas.candidate(lease.candidate).url
         name = host_of(url)
-        if name in self._dead_names:
+        site = self._abroad.get(lease.candidate)
+        if site is None and name in self._dead_names:
             detail = "this name did not exist a moment ago"
             sent.decided.append((lease, Failed(Failure.NAME_NOT_FOUND, detail=detail)))
             return
-        site = self._abroad.get(lease.candidate)
         if site is None:
             match self._permits.look(url, now_s):
                 case Refused(why):
@@ -200,6 +202,14 @@ class Dispatch:
     def _resume(self, site: str, now_s: float) -> None:
         for candidate in self._held.pop(site, ()):
             self._frontier.resume(candidate, now_s)
+
+    def drop_unwanted(self, now_s: float) -> None:
+        """Nobody goes abroad for a candidate that nobody needs any more: their sites are asked by others."""
+        for candidate, site in list(self._abroad.items()):
+            if not self._frontier.is_wanted(candidate):
+                del self._abroad[candidate]
+                self._frontier.come_home(candidate, now_s)
+                self._site_lost(site, now_s)
 
     def no_such_name(self, out: Out) -> None:
         """The name of a request does not exist: no URL of it is asked in this run."""

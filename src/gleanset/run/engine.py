@@ -14,7 +14,7 @@ from ..frontier import Elsewhere, Frontier
 from ..judge.judge import Judge
 from ..terms.inspection import Flaw, Inspection
 from ..terms.outcome import Failed, Failure, Lease
-from ..terms.verdict import Finding, Ruling, Settlement
+from ..terms.verdict import Finding, Ruling, Settlement, Verdict
 from .atlas import Atlas
 from .crew import Crew, Durable, Lost
 from .dispatch import Dispatch, Out
@@ -85,6 +85,7 @@ class Engine:
         self._stopping = stopping
         self._dispatch = Dispatch(frontier, atlas, permits)
         self._reviver = reviver
+        self._revive = self._elsewhere if reviver.is_asked_for else None
         self._overload = overload
         self._started_s = clock.now_s()
         self._quiet_since_s: float | None = None
@@ -160,7 +161,7 @@ class Engine:
         """Nobody can be asked (soon): look for the stranded elsewhere, else let reserves and other classes
         step in; whether that brings anything.
         """
-        if self._frontier.rescue(self._elsewhere, self._clock.now_s()):
+        if self._revive is not None and self._frontier.rescue(self._revive, self._clock.now_s()):
             self._quiet_since_s = None
             return True
         changed, settled = self._frontier.give_up_waiting()
@@ -199,6 +200,7 @@ class Engine:
         if unwanted:
             out = self._dispatch.out.items()
             self._call_back([serial for serial, one in out if one.lease.candidate in unwanted])
+        self._dispatch.drop_unwanted(self._clock.now_s())
 
     # In
 
@@ -245,7 +247,9 @@ class Engine:
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         elif finding.moved is not None:
             moved_to = self._atlas.find_group(finding.moved.url)
-        settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to, self._elsewhere)
+        settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to, self._revive)
+        if settled and settled[0].verdict is not Verdict.REJECTED:
+            self._reviver.forget(finding.candidate)
         self._watch(finding, settled)
         self._pen.add(settled)
         self._note_replacements()

@@ -23,6 +23,11 @@ class Reviver:
         """Candidate to how many of its alternatives were given out or passed over."""
 
     @property
+    def is_asked_for(self) -> bool:
+        """Whether there are ways at all."""
+        return bool(self._ways)
+
+    @property
     def n_remembered(self) -> int:
         """Candidates that are being revived."""
         return len(self._used)

@@ -12,6 +12,8 @@ WINDOW_S = 10.0
 ETA_WINDOW_S = 60.0
 HOSTS_A_S = 5e-5
 """Seconds between two counts for each host: 100,000 hosts cost 0.1 s, so they are counted every 5 s."""
+PAUSE_S = 3.0
+"""Shorter pauses in which nobody can be asked are no news."""
 UNDECIDED, GOOD = 0, 1
 
 
@@ -68,6 +70,9 @@ class Statistics:
         self._hosts_counted_s = float("-inf")
         self._hosts_active = 0
         self._hosts_parked = 0
+        self._quiet_since_s: float | None = None
+        self._wakes_at_s: float | None = None
+        """When a pause ends in which nobody can be asked; None: there is none."""
         self._images = Rate(WINDOW_S)
         self._bytes = Rate(WINDOW_S)
         self._pace = Rate(ETA_WINDOW_S)
@@ -132,6 +137,7 @@ class Statistics:
             bytes_total=self.n_bytes,
             hosts_active=self._hosts_active,
             hosts_parked=self._hosts_parked,
+            next_in_s=self._next_in_s(frontier, now_s),
             reasons=tuple((word, n) for word, n in self.reasons.most_common() if n > 0),
             eta_s=missing / pace if missing is not None and pace > 0 else None,
             per_class=tuple(self._progress(frontier, c) for c in inside),
@@ -145,6 +151,20 @@ class Statistics:
         self._hosts_counted_s = now_s
         self._hosts_active = sum(host.in_flight > 0 for host in frontier.hosts())
         self._hosts_parked = frontier.parked_hosts(now_s)
+        self._wakes_at_s = None
+        if frontier.in_flight:
+            self._quiet_since_s = None
+            return
+        if self._quiet_since_s is None:
+            self._quiet_since_s = now_s
+        wakes_at_s = frontier.wake_at(now_s)
+        if wakes_at_s is not None and wakes_at_s - self._quiet_since_s >= PAUSE_S:
+            self._wakes_at_s = wakes_at_s
+
+    def _next_in_s(self, frontier: Frontier, now_s: float) -> float | None:
+        if frontier.in_flight or self._wakes_at_s is None:
+            return None
+        return max(0.0, self._wakes_at_s - now_s)
 
     def _wanted(self, frontier: Frontier, inside: list[int]) -> int | None:
         if self._total is not None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import StorageError
 from ..terms.candidate import Candidate, Expected
@@ -116,6 +117,16 @@ class Pool:
             expected=Expected(sha256, phash) if sha256 is not None and phash is not None else None,
             split=self._cell("split", i),
         )
+
+    def find(self, urls: Sequence[str]) -> dict[str, int]:
+        """Which of these URLs are candidates, and their numbers. Reads the column of URLs once."""
+        wanted = pa.array(urls, pa.string())
+        found: dict[str, int] = {}
+        for batch, start in zip(self._columns.get("url", ()), self._starts, strict=False):
+            for place in pc.indices_nonzero(pc.is_in(batch, wanted)).to_pylist():
+                if start + place < self.n:
+                    found[batch[place].as_py()] = start + place
+        return found
 
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""

@@ -26,7 +26,9 @@ class Tally:
     phase: Phase
     elapsed_s: float
     note: str = ""
-    """A sentence about the phase ("12,345,000 lines read")."""
+    """A sentence about the phase ("12,345,000 lines read"). While collecting: what slows it down and is no
+    host's fault; empty where nothing does.
+    """
     classes_done: int = 0
     classes: int = 0
     accepted: int = 0
@@ -40,6 +42,8 @@ class Tally:
     bytes_total: int = 0
     hosts_active: int = 0
     hosts_parked: int = 0
+    next_in_s: float | None = None
+    """Nothing is under way, and the next host may be asked in so long; None: somebody is asked now."""
     reasons: tuple[tuple[str, int], ...] = ()
     """Rejections by reason, most first."""
     eta_s: float | None = None
