@@ -12,7 +12,7 @@ from gleanset.rotten.fates import Mix
 from gleanset.rotten.ledger import Counters, LogLine
 from gleanset.rotten.server import RottenServer
 from gleanset.rotten.settings import Look, WorldSettings
-from gleanset.urls import ceiling
+from gleanset.urls import Ceilings
 
 from .program import before
 
@@ -70,7 +70,7 @@ def test_no_site_has_more_requests_at_once_than_its_ceiling(a_touchy_web: Seen) 
     groups = a_touchy_web[1].groups
     assert "flickr.com" in groups
     for group, visits in groups.items():
-        assert visits.most_at_once <= ceiling(group, PER_HOST), group
+        assert visits.most_at_once <= Ceilings(PER_HOST).of(group), group
 
 
 def test_robots_txt_is_the_first_request_of_every_host(a_touchy_web: Seen) -> None:
