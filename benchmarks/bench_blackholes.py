@@ -1,6 +1,6 @@
 """What dead hosts cost the living: 10,000 URLs on 1,000 black holes beside 10,000 that can be had.
 
-    python benchmarks/bench_blackholes.py [--good 10000] [--dead 10000] [--holes 1000] [--rounds 2]
+    python benchmarks/bench_blackholes.py [--good 10000] [--dead 10000] [--holes 1000] [--rounds 1]
 
 The same build with and without the dead URLs, in turn, over sockets; the black holes are a port that
 swallows connections. Throughput is that of the good URLs, from the first request that the server saw to the
@@ -91,7 +91,7 @@ def build(table: Path, settings: WorldSettings, hole: Blackhole) -> Crawled:
         command = [sys.executable, "-m", "gleanset", "build", table, "-o", out, "--quiet", "--json"]
         command += ["--patience", "5s"]
         command += [word for rule in rules for word in ("--resolve", rule)]
-        home = {"GLEANSET_HOME": str(fresh(OUT / "runs" / "home"))}
+        home = {"GLEANSET_HOME": str(fresh(OUT / "runs" / "blackholes-home"))}
         used = measure(command, OUT / "blackholes.log", home)
         log = [line for line in server.log() if not line.request.startswith("GET /robots.txt ")]
     attempts: Counter[str] = Counter()
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--dead", type=int, default=10_000)
     parser.add_argument("--holes", type=int, default=1_000)
     parser.add_argument("--hosts", type=int, default=1_000, help="of the good URLs")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--time-scale", type=float, default=0.25, help="1: sites take 1.2 s to answer")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

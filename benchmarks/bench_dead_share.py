@@ -1,11 +1,11 @@
 """Good images per second over the share of dead URLs, beside img2dataset's: a table and a chart.
 
-    python benchmarks/bench_dead_share.py [--urls 1000] [--dead 0 30 50 70 90] [--all]
+    python benchmarks/bench_dead_share.py [--urls 600] [--dead 0 30 50 70 90] [--all]
 
 The web of ``bench_rotten.py``, whose dead URLs die in the same ways whatever their share. gleanset is asked
 for 80 % of the living URLs of each class, img2dataset takes what it gets; ``--all`` adds a run of gleanset
-without a quota, which waits for the last of the dying. A class of img2dataset's has no quota to be full.
-Starting up is included. img2dataset's URLs are parted between its two processes.
+without a quota, which waits for the last of the dying. img2dataset knows no quotas. Starting up
+is included. img2dataset's URLs are parted between its two processes.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def said(run: Harvest) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Good images per second over the share of dead URLs.")
-    parser.add_argument("--urls", type=int, default=1000)
+    parser.add_argument("--urls", type=int, default=600)
     parser.add_argument("--dead", type=float, nargs="*", default=[0, 30, 50, 70, 90], help="per cent")
     parser.add_argument("--all", action="store_true", help="gleanset without a quota as well")
     parser.add_argument("--time-scale", type=float, default=0.05, help="1: sites take 1.2 s to answer")

@@ -1,6 +1,6 @@
 """The regret of ``bench_regret.py`` over sockets: the real program beside one that knows every host before.
 
-    python benchmarks/bench_regret_sockets.py [--classes 50] [--images 200] [--time-scale 0.5] [--rounds 1]
+    python benchmarks/bench_regret_sockets.py [--classes 25] [--images 100] [--urls 350] [--rounds 1]
 
 The same rotten web, with tiny pictures, served from loopback. The oracle is the same build whose
 GLEANSET_HOME already holds the true chance and time of every politeness group, as experience that nothing
@@ -84,7 +84,7 @@ def teach(home: Path, rules: Sequence[str], world: World, rows: Rows) -> None:
 
 def build(world: World, table: Path, options: argparse.Namespace, taught: Rows | None = None) -> Build:
     """Against a new server; ``taught``: knowing all about this list's hosts."""
-    out, home = fresh(OUT / "runs" / "regret"), fresh(OUT / "runs" / "home")
+    out, home = fresh(OUT / "runs" / "regret"), fresh(OUT / "runs" / "regret-home")
     with RottenServer(world.settings, cache_bytes=CACHE_BYTES) as server:
         server.prepare(good_rows(world))
         rules = server.resolve_rules()
@@ -92,6 +92,7 @@ def build(world: World, table: Path, options: argparse.Namespace, taught: Rows |
             teach(home, rules, world, taught)
         command = [sys.executable, "-m", "gleanset", "build", table, "-o", out, "--quiet", "--json"]
         command += ["--images", str(options.images), "--concurrency", str(options.in_flight)]
+        command += ["--time-limit", "10m"]
         command += [word for rule in rules for word in ("--resolve", rule)]
         used = measure(command, OUT / "regret.log", {"GLEANSET_HOME": str(home)})
         log = server.log()
@@ -124,12 +125,17 @@ def unseen_attempts(out: Path) -> int:
     return sum(row["attempts"] for row in rows if host_of(row["url"]).startswith(UNSEEN))
 
 
+def tell(name: str, run: Build) -> Build:
+    print(f"  {name:<12} {run.told()}", flush=True)
+    return run
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Regret beside an oracle, over sockets.")
-    parser.add_argument("--classes", type=int, default=50)
-    parser.add_argument("--images", type=int, default=200)
-    parser.add_argument("--urls", type=int, default=700, help="a class")
-    parser.add_argument("--hosts", type=int, default=5000, help="beside Flickr")
+    parser.add_argument("--classes", type=int, default=25)
+    parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--urls", type=int, default=350, help="a class")
+    parser.add_argument("--hosts", type=int, default=1250, help="beside Flickr")
     parser.add_argument("--in-flight", type=int, default=2000)
     parser.add_argument("--time-scale", type=float, default=0.5, help="1: Flickr takes 0.4 s, others 1.2 s")
     parser.add_argument("--rounds", type=int, default=1)
@@ -141,13 +147,12 @@ def main() -> None:
     world = world_of(options)
     rows, living = Rows.of(world), Rows.of(world, living_only=True)
     tables = [table_of(world, one, OUT / f"{name}.csv") for name, one in (("all", rows), ("living", living))]
-    print(f"{len(rows.urls):,} URLs, {len(rows.groups):,} groups, {len(living.urls):,} of them living")
+    print(f"{len(rows.urls):,} URLs, {len(living.urls):,} of them living, at {len(rows.groups):,} groups")
     ratios = []
     for _ in range(options.rounds):
-        ours, oracle = build(world, tables[0], options), build(world, tables[0], options, taught=rows)
-        alive = build(world, tables[1], options)
-        for name, run in (("ours", ours), ("oracle", oracle), ("living list", alive)):
-            print(f"  {name:<12} {run.told()}", flush=True)
+        ours = tell("ours", build(world, tables[0], options))
+        oracle = tell("oracle", build(world, tables[0], options, taught=rows))
+        tell("living list", build(world, tables[1], options))
         ratios.append((ours.collecting_s / oracle.collecting_s, ours.requests / oracle.requests))
     of_time, of_requests = (statistics.median(one) for one in zip(*ratios, strict=True))
     met = of_time <= TIME_GOAL and of_requests <= REQUESTS_GOAL

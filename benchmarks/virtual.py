@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from gleanset.frontier import Frontier, HostPrior, Limits
+from gleanset.rotten.fates import Fate
 from gleanset.rotten.fetcher import Outcome, VirtualFetcher
 from gleanset.rotten.responses import Notice
 from gleanset.rotten.world import World
@@ -129,7 +130,7 @@ def crawl(
             if told.result is Failure.NAME_NOT_FOUND:
                 dead_names.add(rows.names[lease.candidate])
             finding, ruling = (
-                _finding(lease, told, now_s),
+                _finding(world, lease, told, now_s),
                 _ruling(told, int(rows.label[lease.candidate]), seen),
             )
             for settled in frontier.settle(finding, ruling, now_s):
@@ -148,10 +149,13 @@ def crawl(
     return run
 
 
-def _finding(lease: Lease, told: Outcome, now_s: float) -> Finding:
-    failed = Failed(told.result, None, "", told.retry_after_s) if isinstance(told.result, Failure) else None
-    if failed is not None and failed.failure in _ANSWERS:
-        failed = Failed(failed.failure, _ANSWERS[failed.failure], "", told.retry_after_s)
+def _finding(world: World, lease: Lease, told: Outcome, now_s: float) -> Finding:
+    failed = None
+    if isinstance(told.result, Failure):
+        status = _ANSWERS.get(told.result)
+        if told.result is Failure.SERVER_ERROR and _is_unavailable(world, told.final_url):
+            status = 503
+        failed = Failed(told.result, status, "", told.retry_after_s)
     seen = None
     if failed is None:
         seen = Inspection(1, b"", told.result) if isinstance(told.result, Flaw) else SOUND
@@ -168,6 +172,12 @@ def _finding(lease: Lease, told: Outcome, now_s: float) -> Finding:
 
 
 _ANSWERS = {Failure.RATE_LIMITED: 429, Failure.SERVER_ERROR: 500}
+
+
+def _is_unavailable(world: World, url: str) -> bool:
+    """503 and 500 are one failure, but a host is believed to be overloaded for the first alone."""
+    asked = world.look_up(url)
+    return asked is not None and asked.fate is Fate.UNAVAILABLE
 
 
 def _ruling(told: Outcome, c: int, seen: set[tuple[int, bytes]]) -> Ruling:
