@@ -54,7 +54,7 @@ def rules_url(site: Site) -> str:
 
 
 def order(url: str, hops: int = 0, *, robots: bool = False, ticket: int = 1) -> Order:
-    return Order(ticket, url, politeness_group(host_of(url)), hops, robots)
+    return Order(ticket, url, politeness_group(host_of(url)), hops, robots=robots)
 
 
 def meaning(arrival: Arrival) -> Open | Ruled | Unreachable:
