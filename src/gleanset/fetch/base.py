@@ -87,8 +87,8 @@ class FetchSettings:
     limit_rate_bytes_per_s: int | None = None
     """For this fetcher as a whole."""
     robots: bool = False
-    """robots.txt counts: every redirect of a picture comes back as ``Moved``, since the rules of where it leads
-    have to be looked at first."""
+    """robots.txt counts: every redirect of a picture comes back as ``Moved``, since the rules of where it
+    leads have to be looked at first."""
     opt_outs: bool = False
     """Answers whose headers opt out end as ``OPTED_OUT``, before their body is read."""
 
