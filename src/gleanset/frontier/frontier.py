@@ -417,6 +417,7 @@ class Frontier:
             c = self._cells.label[granted.cell]
             self.book.expected[c] = max(0.0, self.book.expected[c] - granted.chance)
             granted.chance = 0.0
+            self._roster.get(granted.lease.host).keeps_waiting(self._limits.late_s)
             self._waiting.note_need(c)
 
     def overdue(self, now_s: float) -> list[int]:

@@ -65,6 +65,7 @@ class Host:
         "breaker",
         "ceiling",
         "cells",
+        "hangs",
         "id",
         "in_flight",
         "offered",
@@ -99,6 +100,8 @@ class Host:
         """Whether it was given its cells."""
         self.offered = False
         """Whether it stands in the frontier's queue of ready hosts."""
+        self.hangs = False
+        """Whether it has never answered, and its first request does not come home."""
         self.returns_at_s = -inf
         """When its latest timer brings it back; a moment that has passed: none does. A pardon may bring the
         host back sooner than an earlier timer would, so another moment is another timer."""
@@ -121,7 +124,7 @@ class Host:
     @property
     def is_silent(self) -> bool:
         """Whether it was asked and has never answered: hardly any such host ever does."""
-        return not self.breaker.answered and self.breaker.failures > 0
+        return not self.breaker.answered and (self.hangs or self.breaker.failures > 0)
 
     @property
     def chance(self) -> float:
@@ -132,6 +135,14 @@ class Host:
     def score(self) -> float:
         """What a slot is worth here, in images a second."""
         return SILENT * self.yields.score if self.is_silent else self.yields.score
+
+    def keeps_waiting(self, waited_s: float) -> None:
+        """A request has been without an answer for so long. A host that never answered counts as one of its
+        kind that brings nothing, until it does: otherwise only those would count that fail fast.
+        """
+        if not self.breaker.answered and not self.hangs:
+            self.hangs = True
+            self.yields.kind.add(1.0, 0.0, waited_s)
 
     def started(self, now_s: float) -> None:
         """A request starts."""
