@@ -9,7 +9,7 @@ import pytest
 from gleanset.frontier import HostPrior, Limits
 from gleanset.terms.outcome import Failed, Failure, Lease, Moved
 from gleanset.terms.plan import Quota
-from gleanset.terms.verdict import Ruling, Verdict
+from gleanset.terms.verdict import Revoked, Ruling, Verdict
 
 from .conftest import Answer, Desk, exactly
 
@@ -243,7 +243,7 @@ def test_a_revoked_image_is_refilled(desk: Desks) -> None:
     victim = next(c for c, verdict in one.fates().items() if verdict is Verdict.ACCEPTED)
     asked = {lease.candidate for _, lease in one.requests}
     spares = Counter(one.fates().values())[Verdict.SPARE]
-    settled = one.frontier._revoke(victim, "placeholder")
+    settled = one.frontier.revoke([Revoked(victim, "placeholder")])
     one.log += settled
     assert settled[0].verdict is Verdict.REVOKED
     if not spares:
@@ -258,7 +258,7 @@ def test_a_ruling_can_revoke_what_another_class_holds(desk: Desks) -> None:
     one = desk([(0, 0), (1, 1)], [exactly(1), exactly(1)])
     leases = {lease.host: lease for lease in one.lease()}
     one.settle(leases[0])
-    ruling = Ruling("label-conflict", ((leases[0].candidate, "label-conflict"),))
+    ruling = Ruling("label-conflict", (Revoked(leases[0].candidate, "label-conflict"),))
     settled = one.settle(leases[1], ruling=ruling)
     assert [(s.candidate, s.verdict) for s in settled] == [(1, Verdict.REJECTED), (0, Verdict.REVOKED)]
     assert one.accepted() == [0, 0]

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.verdict import Finding, Ruling, Verdict
+from gleanset.terms.verdict import Finding, Revoked, Ruling, Verdict
 
 URL = "http://example.com/dog.jpg"
 DOG, CAT, FOX = 0, 1, 2
@@ -27,7 +27,7 @@ def test_within_a_class_the_first_one_stays(judge, finding_of):
 def test_across_classes_neither_label_is_trusted(judge, finding_of):
     """One of the two labels is wrong, and nobody knows which."""
     judge.rule(finding_of(1), DOG, URL)
-    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", ((1, "label-conflict"),))
+    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", (Revoked(1, "label-conflict"),))
 
 
 @pytest.mark.parametrize("label", [DOG, CAT, FOX])
@@ -41,7 +41,7 @@ def test_a_duplicate_does_not_hide_a_conflict(judge, finding_of):
     """The one that was refused as a duplicate is no holder: only the accepted one is revoked."""
     judge.rule(finding_of(1), DOG, URL)
     judge.rule(finding_of(2), DOG, URL)
-    assert judge.rule(finding_of(3), CAT, URL).revoked == ((1, "label-conflict"),)
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
 
 
 def test_asking_twice_for_the_same_candidate_changes_nothing(judge, finding_of):
@@ -56,7 +56,7 @@ def test_a_spare_holds_its_body(judge, finding_of):
     spare = finding_of(1)
     judge.restore(1, DOG, Verdict.SPARE, "class-full", spare.inspection)
     assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
-    assert judge.rule(finding_of(3), CAT, URL).revoked == ((1, "label-conflict"),)
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
 
 
 def test_a_body_whose_holder_went_for_a_reason_of_its_own_is_free_again(judge, finding_of):
@@ -134,7 +134,7 @@ class AnyCrawl(RuleBasedStateMachine):
     def _judge(self, candidate, body, label, spare):
         finding = found(candidate, body)
         ruling = self.judge.rule(finding, label, URL)
-        for out, why in ruling.revoked:
+        for out, why, *_ in ruling.revoked:
             of, verdict, _, inspection = self.journal[out]
             assert verdict in HELD
             self.journal[out] = (of, Verdict.REVOKED, why, inspection)

@@ -12,7 +12,7 @@ from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.terms.candidate import Expected
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.verdict import Finding, Ruling, Verdict
+from gleanset.terms.verdict import Finding, Revoked, Ruling, Verdict
 
 URL = "http://farm3.static.flickr.com/2101/1234_abcd.jpg"
 FLICKR_LOOK = 0xF454DC7456D274D0
@@ -175,7 +175,7 @@ class TestTheJudge:
         """The first answer came without the redirect that gave the second one away."""
         assert judge.rule(finding_of(1), 0, URL) == Ruling()
         unmasked = finding_of(2, final_url="https://s.yimg.com/pw/images/photo_unavailable.png")
-        assert judge.rule(unmasked, 0, URL) == Ruling("placeholder", ((1, "placeholder"),))
+        assert judge.rule(unmasked, 0, URL) == Ruling("placeholder", (Revoked(1, "placeholder"),))
 
     def test_the_body_stays_a_placeholder_without_further_evidence(self, judge, finding_of):
         judge.rule(finding_of(1, final_url="https://i.imgur.com/removed.png"), 0, URL)
@@ -234,7 +234,7 @@ class TestRebuildingAManifest:
         """Merged manifests may disagree."""
         judge.rule(finding_of(1, b"dog"), 0, URL, manifest_of(b"dog", 0))
         ruling = judge.rule(finding_of(2, b"dog"), 1, URL, manifest_of(b"dog", 0))
-        assert ruling == Ruling("label-conflict", ((1, "label-conflict"),))
+        assert ruling == Ruling("label-conflict", (Revoked(1, "label-conflict"),))
 
 
 def test_the_table_that_ships_is_well_formed(signatures, project_root):

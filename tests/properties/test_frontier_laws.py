@@ -12,7 +12,7 @@ from gleanset.frontier import Frontier, HostPrior, Limits
 from gleanset.terms.inspection import Inspection
 from gleanset.terms.outcome import Failed, Failure
 from gleanset.terms.plan import Quota
-from gleanset.terms.verdict import Finding, Ruling, Verdict
+from gleanset.terms.verdict import Finding, Revoked, Ruling, Verdict
 
 FAILURES = [
     Failure.NOT_FOUND,
@@ -103,7 +103,7 @@ def test_every_crawl_is_exact_ends_and_leaves_each_candidate_one_fate(world: dic
             frontier.release(finding.candidate, now_s)
             continue
         held = [c for c, verdict in fates.items() if verdict in {Verdict.ACCEPTED, Verdict.SPARE}]
-        revoked = ((random.choice(held), "placeholder"),) if held and random.random() < 0.1 else ()
+        revoked = (Revoked(random.choice(held), "placeholder"),) if held and random.random() < 0.1 else ()
         failed = finding.failed
         for settlement in frontier.settle(finding, Ruling(None, revoked), now_s):
             fates[settlement.candidate] = settlement.verdict

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from ..terms.verdict import Settlement, Verdict
+from ..terms.verdict import Revoked, Settlement, Verdict
 from .quota import ClassState, QuotaBook
 from .waiting import Waiting
 
@@ -40,9 +40,14 @@ class Classes:
             settled += self.review(c)
         return settled
 
-    def revoke(self, c: int, candidate: int, reason: str) -> list[Settlement]:
-        """An image admitted earlier is out; a spare steps in, or the class opens again."""
-        settled = [Settlement(candidate, Verdict.REVOKED, reason, 0)]
+    def revoke(self, c: int, out: Revoked) -> list[Settlement]:
+        """An image admitted earlier is out; a spare steps in, or the class opens again. One that was out
+        before is out for another reason now.
+        """
+        candidate = out.candidate
+        if not out.held:
+            return [Settlement(candidate, Verdict.REJECTED, out.reason, 0, evidence=out.evidence)]
+        settled = [Settlement(candidate, Verdict.REVOKED, out.reason, 0, evidence=out.evidence)]
         spare = self._book.revoke(c, candidate)
         if spare is not None:
             settled.append(_promoted(spare))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..terms.outcome import Failed, Failure, Lease
 from ..terms.plan import Quota
-from ..terms.verdict import Finding, Judgement, Ruling, Settlement, Verdict
+from ..terms.verdict import CHECK, Finding, Judgement, Revoked, Ruling, Settlement, Verdict
 from .address import Address
 from .blame import Blame
 from .checking import check_book, check_requests
@@ -189,9 +189,7 @@ class Frontier:
             elsewhere = revive(finding.candidate, settled[0].reason)
             if elsewhere is not None:
                 self._bring_back_to_life(finding.candidate, c, elsewhere, now_s)
-        for candidate, reason in ruling.revoked:
-            settled += self._revoke(candidate, reason)
-        return settled + self._classes.review(c)
+        return settled + self.revoke(ruling.revoked) + self._classes.review(c)
 
     def _bring_back_to_life(self, candidate: int, c: int, elsewhere: Elsewhere, now_s: float) -> None:
         """A candidate that was rejected is asked elsewhere: its rejection is written down all the same, so
@@ -304,9 +302,11 @@ class Frontier:
             return self._failed(finding, finding.failed, c, now_s)
         assert finding.inspection is not None, "a finding says one of three things"
         flaw = finding.inspection.flaw
-        reason = flaw.word if flaw is not None else ruling.reason
+        refused = finding.inspection.refused and f"{CHECK}{finding.inspection.refused}"
+        reason = flaw.word if flaw is not None else refused or ruling.reason
         if reason is not None:
-            return [self._close(finding, c, Verdict.REJECTED, reason)]
+            evidence = ruling.evidence if flaw is None else ""
+            return [self._close(finding, c, Verdict.REJECTED, reason, evidence=evidence)]
         self._take_out(finding.candidate, c)
         verdict = self.book.admit(c, finding.candidate)
         why = "" if verdict is Verdict.ACCEPTED else Judgement.CLASS_FULL.word
@@ -342,10 +342,16 @@ class Frontier:
         self._waiting.bring_in(self._cells.move(candidate, c, elsewhere.host), now_s)
 
     def _close(
-        self, finding: Finding, c: int, verdict: Verdict, reason: str, due_at_s: float | None = None
+        self,
+        finding: Finding,
+        c: int,
+        verdict: Verdict,
+        reason: str,
+        due_at_s: float | None = None,
+        evidence: str = "",
     ) -> Settlement:
         self._take_out(finding.candidate, c)
-        return Settlement(finding.candidate, verdict, reason, finding.attempt, finding, due_at_s)
+        return Settlement(finding.candidate, verdict, reason, finding.attempt, finding, due_at_s, evidence)
 
     def _take_out(self, candidate: int, c: int) -> None:
         """The candidate's fate is decided: it waits no more."""
@@ -357,9 +363,9 @@ class Frontier:
     def _requeue(self, candidate: int, now_s: float) -> None:
         self._waiting.bring_in(self._cells.give_back(candidate), now_s)
 
-    def _revoke(self, candidate: int, reason: str) -> list[Settlement]:
-        """An image admitted earlier is out; a spare steps in, or the class opens again."""
-        return self._classes.revoke(int(self._label[candidate]), candidate, reason)
+    def revoke(self, outs: Sequence[Revoked]) -> list[Settlement]:
+        """Images admitted earlier are out; spares step in, or their classes open again."""
+        return [s for out in outs for s in self._classes.revoke(int(self._label[out.candidate]), out)]
 
     # Classes
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gleanset.terms.verdict import Judgement, Ruling
+from gleanset.terms.verdict import Judgement, Revoked, Ruling
 
 _LABEL_BITS: Final = 24
 _LABEL_MASK: Final = (1 << _LABEL_BITS) - 1
@@ -49,14 +49,14 @@ class Bodies:
         reason = Judgement.LABEL_CONFLICT.word
         return Ruling(reason, self.banish(sha256, reason))
 
-    def banish(self, sha256: bytes, reason: str, but: int | None = None) -> tuple[tuple[int, str], ...]:
+    def banish(self, sha256: bytes, reason: str, but: int | None = None) -> tuple[Revoked, ...]:
         """Nobody may hold this body any more: who held it, with the reason, unless that is ``but``."""
         entry = self._entries.get(sha256, 0)
         known = sha256 in self._entries
         self._entries[sha256] = min(_OUT[reason], entry)
         if not known or entry < 0 or entry >> _LABEL_BITS == but:
             return ()
-        return ((entry >> _LABEL_BITS, reason),)
+        return (Revoked(entry >> _LABEL_BITS, reason),)
 
     def hold(self, sha256: bytes, candidate: int, label: int) -> None:
         """What the journal says of an accepted or spare candidate; a body that is out stays out."""

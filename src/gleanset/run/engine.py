@@ -256,7 +256,7 @@ class Engine:
         """Judge a finding and write down what follows."""
         ruling, moved_to = WANTED, None
         seen = finding.inspection
-        if seen is not None and seen.flaw is None:
+        if seen is not None and seen.flaw is None and not seen.refused:
             candidate = self._atlas.candidate(finding.candidate)
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         elif finding.moved is not None:

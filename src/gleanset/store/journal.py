@@ -19,7 +19,7 @@ from .journal_rows import MIGRATIONS, SCHEMA, STATEMENTS, VERDICTS, JournalRow, 
 
 __all__ = ["Journal", "JournalReader", "JournalRow", "Note"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x676C6E73  # "glns": what `file` and a foreign SQLite file are told apart by
 
 

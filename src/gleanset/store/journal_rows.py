@@ -16,17 +16,21 @@ CREATE TABLE settlements (
   n_bytes INTEGER, sha256 BLOB, flaw TEXT, format TEXT, width_px INTEGER, height_px INTEGER, mode TEXT,
   frames INTEGER, phash INTEGER, thumbnail BLOB, md5 BLOB, sha1 BLOB,
   stored_format TEXT, stored_width_px INTEGER, stored_height_px INTEGER, stored_n_bytes INTEGER,
-  stored_sha256 BLOB, stored_how TEXT, revived TEXT
+  stored_sha256 BLOB, stored_how TEXT, revived TEXT, evidence TEXT
 ) STRICT;
 CREATE TABLE notes (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL) STRICT;
 """
-MIGRATIONS = {1: "ALTER TABLE settlements ADD COLUMN revived TEXT"}
+MIGRATIONS = {
+    1: "ALTER TABLE settlements ADD COLUMN revived TEXT",
+    2: "ALTER TABLE settlements ADD COLUMN evidence TEXT",
+}
 """Version of a journal to the statement that makes the next one of it; what is new stands last."""
 _AMEND = """
-INSERT INTO settlements (seq, candidate, verdict, reason, attempts, due_at_s) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO settlements (seq, candidate, verdict, reason, attempts, due_at_s, evidence)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (candidate) DO UPDATE SET
   seq = excluded.seq, verdict = excluded.verdict, reason = excluded.reason,
-  attempts = max(attempts, excluded.attempts), due_at_s = excluded.due_at_s
+  attempts = max(attempts, excluded.attempts), due_at_s = excluded.due_at_s, evidence = excluded.evidence
 """
 _WRITE_FETCHED = f"""
 INSERT OR REPLACE INTO settlements (
@@ -34,9 +38,9 @@ INSERT OR REPLACE INTO settlements (
   status, elapsed_s, at_s, final_url, host, address, headers, detail, revived
 ) VALUES ({", ".join("?" * 15)})
 """
-_WRITE_INSPECTED = f"INSERT OR REPLACE INTO settlements VALUES ({', '.join('?' * 36)})"
-STATEMENTS = {6: _AMEND, 15: _WRITE_FETCHED, 36: _WRITE_INSPECTED}
-"""By the length of a `line`. Most candidates bring no picture: binding 21 NULLs would double their cost."""
+_WRITE_INSPECTED = f"INSERT OR REPLACE INTO settlements VALUES ({', '.join('?' * 37)})"
+STATEMENTS = {7: _AMEND, 15: _WRITE_FETCHED, 37: _WRITE_INSPECTED}
+"""By the length of a `line`. Most candidates bring no picture: binding 22 NULLs would double their cost."""
 _FIRST_WIDTH = 35
 """Columns of the first version."""
 VERDICTS = {verdict.value: verdict for verdict in Verdict}
@@ -67,6 +71,8 @@ class JournalRow:
     seq: int = 0
     revived: str | None = None
     """How the URL that was asked last stood in for the candidate's own; None: it was its own."""
+    evidence: str = ""
+    """What a judgement rests on: ``flickr:md5``, ``learned:ID``, ``of:CANDIDATE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def line(seq: int, settlement: Settlement) -> tuple[Any, ...]:
         settlement.due_at_s,
     )
     if finding is None:
-        return head
+        return (*head, settlement.evidence or None)
     failed, blob, inspection = finding.failed, finding.blob, finding.inspection
     fetched = (
         *head,
@@ -107,7 +113,7 @@ def line(seq: int, settlement: Settlement) -> tuple[Any, ...]:
     if inspection is None:
         return (*fetched, revived)
     place = (blob.segment, blob.offset, blob.length) if blob else _NO_BLOB
-    return (*fetched, *place, *_inspection_line(inspection), revived)
+    return (*fetched, *place, *_inspection_line(inspection), revived, settlement.evidence or None)
 
 
 _NO_BLOB = (None,) * 3
@@ -144,7 +150,7 @@ def _text(attackers: str) -> str:
 
 
 def row(line: tuple[Any, ...]) -> JournalRow:
-    """A line of ``SELECT *`` as a value; one of the first version has a column less."""
+    """A line of ``SELECT *`` as a value; one of an earlier version has fewer columns."""
     seq, candidate, verdict, reason, attempts, due_at_s, status, elapsed_s, at_s = line[:9]
     final_url, host, address, headers, detail, segment, offset, length = line[9:17]
     inspected = line[17] is not None
@@ -166,6 +172,7 @@ def row(line: tuple[Any, ...]) -> JournalRow:
         inspection=_inspection(line[17:_FIRST_WIDTH], detail) if inspected else None,
         seq=seq,
         revived=line[_FIRST_WIDTH] if len(line) > _FIRST_WIDTH else None,
+        evidence=(line[_FIRST_WIDTH + 1] or "") if len(line) > _FIRST_WIDTH + 1 else "",
     )
 
 

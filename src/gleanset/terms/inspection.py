@@ -79,3 +79,5 @@ class Inspection:
     sha1: bytes | None = None
     stored: Stored | None = None
     """None where the picture is not kept."""
+    refused: str = ""
+    """The word with which the user's own check (``--check``) refused a picture without a flaw."""

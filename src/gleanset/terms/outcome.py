@@ -82,6 +82,9 @@ class Errand(Enum):
     IMAGE = "image"
     ROBOTS = "robots"
     """The robots.txt of the candidate's site; the candidate itself goes later."""
+    PROBE = "probe"
+    """An address of the candidate's site that cannot exist: what does it send for pictures that are gone?
+    The candidate itself goes later."""
 
 
 @dataclass(frozen=True, slots=True)

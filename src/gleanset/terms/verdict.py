@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from .inspection import Inspection
 from .outcome import Failed, Moved
+from .placeholder import LearnedPlaceholder
 
 
 class Verdict(Enum):
@@ -36,6 +38,10 @@ class Judgement(Enum):
     @property
     def word(self) -> str:
         return self.value
+
+
+CHECK = "check:"
+"""How the reasons of the user's own check begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +92,28 @@ class Finding:
     """How the URL that was asked stands in for the candidate's own; empty: it does not."""
 
 
+class Revoked(NamedTuple):
+    """A candidate about which the judge has learned something."""
+
+    candidate: int
+    reason: str
+    evidence: str = ""
+    held: bool = True
+    """Whether it was accepted or spare until now; if not, it was out already, for a weaker reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """The judge's word on one finding: ``reason`` None means "wanted"."""
 
     reason: str | None = None
-    revoked: tuple[tuple[int, str], ...] = ()
-    """Candidates accepted or spare until now that are out, each with its reason."""
+    revoked: tuple[Revoked, ...] = ()
+    """Candidates judged before that are out, or were out for another reason."""
+    evidence: str = ""
+    """What the reason rests on: ``flickr:md5``, ``learned:ID`` (a ``LearnedPlaceholder``), ``of:CANDIDATE``
+    for copies."""
+    learned: tuple[LearnedPlaceholder, ...] = ()
+    """Placeholders that nobody knew before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +129,5 @@ class Settlement:
     """None: an earlier line's facts stay (an amendment), or nothing was ever fetched."""
     due_at_s: float | None = None
     """DEFERRED and transient failures: the wall clock from which asking again makes sense."""
+    evidence: str = ""
+    """What a judgement rests on (``Ruling.evidence``)."""
