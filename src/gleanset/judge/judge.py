@@ -1,36 +1,72 @@
 """The judge: a sound picture has come, do we want it?"""
 
+from dataclasses import dataclass
 from typing import Final
 
 from gleanset.terms.candidate import Expected
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.verdict import Finding, Judgement, Ruling, Verdict
+from gleanset.terms.placeholder import LearnedPlaceholder, ProbeAnswer
+from gleanset.terms.verdict import Finding, Judgement, Revoked, Ruling, Verdict
 
-from .bodies import Bodies, banishes
+from .claims import Claims
+from .exclusions import Exclusions
+from .gallery import Gallery, Similar
+from .learning import Learned, Learner, Sighting
 from .placeholders import Signatures
 
 DRIFT_MAX_BITS: Final = 10
 """Up to this distance a manifest's picture counts as the same one, re-encoded or resized by its host: such
 copies stay within 6. Another photograph of the same motif may come as near, which does no harm here: it would
 be at the same address, under the same label."""
+_KEPT: Final = frozenset({Verdict.ACCEPTED, Verdict.SPARE})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user wants of pictures that are nobody's fault."""
+
+    keep_near_duplicates: bool = False
+    keep_label_conflicts: bool = False
+    """Whether each class keeps its own copy of a picture that came under several labels."""
+    pardons: frozenset[str] = frozenset()
+    """Pictures that are no placeholders whatever speaks for it: ids of learned ones, or SHA-256, in hex."""
+    exclusions: Exclusions = Exclusions()  # noqa: RUF009 (frozen)
 
 
 class Judge:
-    """Remembers every body that was accepted, and everyone that turned out to be no picture of its label.
+    """Remembers every picture that came, who holds it, and everyone that turned out to be none of its label.
 
     It promises, for any order of arrivals, revocations and restored lines:
 
-    - no two candidates that are accepted or spare have the same body;
-    - a body that came under two labels is out for good: its holder is revoked, later ones are refused;
-    - a body once known as a placeholder is one wherever it comes from, its earlier holder included;
-    - reading the journal again, in any order, gives a judge that answers the same.
+    - no two candidates that are accepted or spare have the same body, nor, unless the policy keeps them, the
+      same picture in other bytes;
+    - a picture that came under two labels is out for good, unless the policy keeps such ones: its holder is
+      revoked, later ones are refused;
+    - what is once known as a placeholder is one wherever it comes from, earlier holders included;
+    - reading the journal again gives a judge that answers the same.
 
-    It does not look for near duplicates, and it does not know quotas.
+    It does not know quotas.
     """
 
-    def __init__(self, signatures: Signatures) -> None:
+    def __init__(self, signatures: Signatures, policy: Policy | None = None) -> None:
         self._signatures = signatures
-        self._bodies = Bodies()
+        self._policy = policy or Policy()
+        self._gallery = Gallery()
+        self._claims = Claims(
+            self._gallery,
+            keep_near_duplicates=self._policy.keep_near_duplicates,
+            keep_label_conflicts=self._policy.keep_label_conflicts,
+        )
+        self._learner = Learner(self._gallery)
+        self._gone: dict[str, str] = {}
+        """Addresses to which sites lead whoever asks for what does not exist, with the evidence; empty: the
+        picture there has not been seen yet."""
+        self._held: set[int] = set()
+        """Candidates that are accepted or spare."""
+        for pardoned in self._policy.pardons:
+            self._learner.pardon(pardoned)
+
+    # New
 
     def rule(self, finding: Finding, label: int, url: str, expected: Expected | None = None) -> Ruling:
         """Judge a sound picture (``inspection.flaw`` is None) that was asked for at ``url``.
@@ -40,28 +76,128 @@ class Judge:
         """
         inspection = finding.inspection
         assert inspection is not None
+        if why := self._policy.exclusions.match(inspection):
+            return Ruling(Judgement.EXCLUDED.word, evidence=why)
+        similar = self._similar(inspection)
         if expected is None or expected.sha256 != inspection.sha256:
-            if self._signatures.match(finding, url) is not None:
-                reason = Judgement.PLACEHOLDER.word
-                return Ruling(reason, self._bodies.banish(inspection.sha256, reason, but=finding.candidate))
+            ruling = self._as_placeholder(finding, label, url, similar)
+            if ruling is not None:
+                return ruling
             if expected is not None and not _shows_the_same(inspection, expected):
                 return Ruling(Judgement.CHANGED.word)
-        return self._bodies.claim(inspection.sha256, finding.candidate, label)
+        ruling = self._claims.claim(finding.candidate, label, inspection, similar, rebuilt=expected is not None)
+        if ruling.reason is None:
+            self._held.add(finding.candidate)
+        self._held.difference_update(out.candidate for out in ruling.revoked)
+        return ruling
+
+    def rule_move(self, target: str, url: str, expected: Expected | None = None) -> Ruling:
+        """Judge a redirect of ``url`` before it is followed: some addresses have but one picture."""
+        if expected is not None or self._policy.pardons:
+            return Ruling()
+        evidence = self._signatures.match_address(target, url) or self._gone.get(target, "")
+        return Ruling(Judgement.PLACEHOLDER.word, evidence=evidence) if evidence else Ruling()
+
+    def probed(self, site: str, answers: tuple[ProbeAnswer, ...]) -> Ruling:
+        """Take what a site sent for addresses that cannot exist; whom that unmasks."""
+        lead = {answer.leads_to for answer in answers}
+        for target in lead if len(lead) == 1 else ():
+            if target is not None:
+                self.leads_nowhere(target)
+        learned = self._learner.probed(site, answers)
+        return self._out(learned) if learned is not None else Ruling()
+
+    def leads_nowhere(self, target: str) -> None:
+        """Sites lead there whoever asks for what does not exist."""
+        self._gone.setdefault(target, "")
+
+    def _as_placeholder(
+        self, finding: Finding, label: int, url: str, similar: list[Similar]
+    ) -> Ruling | None:
+        inspection = finding.inspection
+        assert inspection is not None
+        if self._learner.is_pardoned(inspection):
+            return None
+        reason = Judgement.PLACEHOLDER.word
+        evidence = self._signatures.match(finding, url)
+        if evidence is not None:
+            revoked = self._claims.banish(inspection, reason, evidence, but=finding.candidate)
+            self._held.difference_update(out.candidate for out in revoked)
+            return Ruling(reason, revoked, evidence)
+        known = self._learner.recognise(inspection, finding.host, similar)
+        if known is not None:
+            return Ruling(reason, evidence=known.evidence)
+        sighting = _sighting(finding.candidate, label, finding.host, inspection, url)
+        target = finding.final_url
+        if target is not None and target in self._gone:
+            learned = self._learner.led_to(sighting, target, similar)
+            self._gone[target] = learned.placeholder.evidence if learned else ""
+        else:
+            learned = self._learner.saw(sighting, similar)
+        return self._unmask(learned, but=finding.candidate) if learned is not None else None
+
+    def _unmask(self, learned: Learned, but: int | None = None) -> Ruling:
+        """A placeholder is known from now on: everyone who showed it is out."""
+        evidence, reason = learned.placeholder.evidence, Judgement.PLACEHOLDER.word
+        revoked = []
+        for candidate, place in learned.members:
+            if candidate != but:
+                revoked.append(Revoked(candidate, reason, evidence, held=candidate in self._held))
+                self._held.discard(candidate)
+            self._claims.release(place, candidate)
+        return Ruling(reason, tuple(revoked), evidence, (learned.placeholder,))
+
+    # Again
+
+    def learn(self, placeholder: LearnedPlaceholder) -> None:
+        """Take over what an earlier run found out."""
+        self._learner.learn(placeholder)
+        if placeholder.gone_url:
+            self._gone[placeholder.gone_url] = placeholder.evidence
+
+    def reconsiders(self, verdict: Verdict, reason: str, evidence: str, inspection: Inspection) -> bool:
+        """Whether what is wanted today may make another verdict of an earlier one on a sound picture."""
+        if verdict in _KEPT:
+            return bool(self._policy.exclusions.match(inspection))
+        match reason:
+            case Judgement.PLACEHOLDER.word:
+                return self._learner.is_pardoned(inspection, evidence)
+            case Judgement.NEAR_DUPLICATE.word:
+                return self._policy.keep_near_duplicates
+            case Judgement.LABEL_CONFLICT.word:
+                return self._policy.keep_label_conflicts
+            case Judgement.EXCLUDED.word:
+                return not self._policy.exclusions.match(inspection)
+        return False
 
     def restore(
-        self, candidate: int, label: int, verdict: Verdict, reason: str, inspection: Inspection | None
+        self,
+        candidate: int,
+        label: int,
+        verdict: Verdict,
+        reason: str,
+        inspection: Inspection | None,
+        host: int = 0,
+        url: str = "",
     ) -> None:
         """Take over the last word on a candidate: from the journal, or from a person while a build runs."""
         if inspection is None:
             return
-        if verdict in {Verdict.ACCEPTED, Verdict.SPARE}:
-            self._bodies.hold(inspection.sha256, candidate, label)
-        elif banishes(reason):
-            self._bodies.banish(inspection.sha256, reason)
-        elif reason == Judgement.REJECTED_BY_HAND.word:
-            self._bodies.bar(inspection.sha256, candidate, label)
+        self._learner.restore(_sighting(candidate, label, host, inspection, url))
+        self._claims.restore(candidate, label, verdict, reason, inspection)
+        if verdict in _KEPT:
+            self._held.add(candidate)
         else:
-            self._bodies.release(inspection.sha256, candidate)
+            self._held.discard(candidate)
+
+    def _similar(self, inspection: Inspection) -> list[Similar]:
+        if inspection.phash is None or inspection.thumbnail is None:
+            return []
+        return self._gallery.similar(inspection.phash, inspection.thumbnail)
+
+
+def _sighting(candidate: int, label: int, host: int, inspection: Inspection, url: str) -> Sighting:
+    return Sighting(candidate, host, label, inspection, url)
 
 
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:
