@@ -11,6 +11,7 @@ from ..errors import WorkdirError
 from ..fetch.base import FetchSettings
 from ..fetch.revive import USUAL_DATE
 from ..frontier import Elsewhere, Frontier, Limits
+from ..judge.exclusions import Exclusions
 from ..judge.judge import Judge
 from ..judge.placeholders import Signatures
 from ..store.journal import Journal
@@ -62,6 +63,16 @@ class CollectSettings:
     """The date near which the archive is asked, ``YYYYMMDDhhmmss``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
+    near_duplicates: str = "drop"
+    """``drop`` or ``keep``."""
+    label_conflicts: str = "drop"
+    """``drop`` or ``keep``."""
+    check: str = ""
+    """``MODULE:FUNCTION``, called in the workers; empty: nothing is."""
+    exclusions: Exclusions = field(default_factory=Exclusions)
+    """Pictures that must not get in."""
+    pardons: tuple[str, ...] = ()
+    """What is no placeholder: ids of learned ones (16 hex digits), or SHA-256 of bodies (64)."""
 
 
 @dataclass(frozen=True, slots=True)
