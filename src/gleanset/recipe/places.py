@@ -12,7 +12,11 @@ def lasting(word: str) -> str:
 
 
 def found(word: object, folder: Path) -> object:
-    """What a recipe in ``folder`` means by a path: what lies here, else what lies beside the recipe."""
+    """What a recipe in ``folder`` means by a path, or by several: what lies here, else what lies beside the
+    recipe.
+    """
+    if isinstance(word, list | tuple):
+        return [found(one, folder) for one in word]
     if not isinstance(word, str) or word == "-" or _is_there(Path(word)):
         return word
     beside = folder / word

@@ -12,7 +12,8 @@ from ..clock import Clock, SystemClock
 from ..fetch.base import FetchSettings
 from ..fetch.revive import USUAL_DATE
 from ..frontier import Frontier, Limits
-from ..judge.judge import Judge
+from ..judge.exclusions import Exclusions
+from ..judge.judge import Judge, Policy
 from ..judge.placeholders import Signatures
 from ..store.journal import Journal
 from ..store.journal_rows import Note
@@ -64,6 +65,16 @@ class CollectSettings:
     """The date near which the archive is asked, ``YYYYMMDDhhmmss``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
+    near_duplicates: str = "drop"
+    """``drop`` or ``keep``."""
+    label_conflicts: str = "drop"
+    """``drop`` or ``keep``."""
+    check: str = ""
+    """``MODULE:FUNCTION``, called in the workers; empty: nothing is."""
+    exclusions: Exclusions = field(default_factory=Exclusions)
+    """Pictures that must not get in."""
+    pardons: tuple[str, ...] = ()
+    """What is no placeholder: ids of learned ones (16 hex digits), or SHA-256 of bodies (64)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class Collection:
         self.atlas = PoolAtlas(pool, settings.per_host, settings.known)
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
-        self.judge = Judge(Signatures.parse(settings.signatures))
+        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings))
         n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         self.probes = Probes(lambda group: int(n_urls[group]) if group < len(n_urls) else 0, plan.seed)
         notes = list(journal.notes())
@@ -220,6 +231,15 @@ class Collection:
             self._settings.treatment,
             self._n_workers,
         )
+
+
+def _policy(settings: CollectSettings) -> Policy:
+    return Policy(
+        keep_near_duplicates=settings.near_duplicates == "keep",
+        keep_label_conflicts=settings.label_conflicts == "keep",
+        pardons=frozenset(settings.pardons),
+        exclusions=settings.exclusions,
+    )
 
 
 def make_frontier(
