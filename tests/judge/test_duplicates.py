@@ -4,6 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from gleanset.judge.bodies import Bodies
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.terms.inspection import Inspection
@@ -20,14 +21,15 @@ def test_a_new_picture_is_wanted(judge, finding_of):
 def test_within_a_class_the_first_one_stays(judge, finding_of):
     """A list names the same file at many addresses."""
     judge.rule(finding_of(1), DOG, URL)
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
-    assert judge.rule(finding_of(3), DOG, URL) == Ruling("duplicate")
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
+    assert judge.rule(finding_of(3), DOG, URL) == Ruling("duplicate", evidence="of:1")
 
 
 def test_across_classes_neither_label_is_trusted(judge, finding_of):
     """One of the two labels is wrong, and nobody knows which."""
     judge.rule(finding_of(1), DOG, URL)
-    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", (Revoked(1, "label-conflict"),))
+    revoked = (Revoked(1, "label-conflict", "of:2"),)
+    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", revoked, "of:1")
 
 
 @pytest.mark.parametrize("label", [DOG, CAT, FOX])
@@ -41,22 +43,22 @@ def test_a_duplicate_does_not_hide_a_conflict(judge, finding_of):
     """The one that was refused as a duplicate is no holder: only the accepted one is revoked."""
     judge.rule(finding_of(1), DOG, URL)
     judge.rule(finding_of(2), DOG, URL)
-    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict", "of:3"),)
 
 
 def test_asking_twice_for_the_same_candidate_changes_nothing(judge, finding_of):
     """The network works at least once: a lost lease may bring a body again."""
     judge.rule(finding_of(1), DOG, URL)
     assert judge.rule(finding_of(1), DOG, URL) == Ruling()
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
 
 
 def test_a_spare_holds_its_body(judge, finding_of):
     """It may be needed tomorrow, and a conflict concerns it as well."""
     spare = finding_of(1)
     judge.restore(1, DOG, Verdict.SPARE, "class-full", spare.inspection)
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
-    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict", "of:3"),)
 
 
 def test_a_body_whose_holder_went_for_a_reason_of_its_own_is_free_again(judge, finding_of):
@@ -178,15 +180,11 @@ def test_a_million_bodies_fit_into_200_megabytes():
     """Measured on a hundredth: the table grows by keys and one integer each."""
     import sys
 
-    judge = Judge(Signatures())
+    bodies = Bodies()
     for candidate in range(10_000):
-        judge.rule(found_by_number(candidate), candidate // 100, URL)
-    entries = judge._bodies._entries
+        bodies.claim(candidate.to_bytes(32, "big"), candidate, candidate // 100)
+    entries = bodies._entries
     n_bytes = sys.getsizeof(entries) + sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in entries.items())
     assert len(entries) == 10_000
     assert n_bytes / len(entries) < 200
 
-
-def found_by_number(candidate):
-    inspection = Inspection(n_bytes=1, sha256=candidate.to_bytes(32, "big"), flaw=None, phash=0)
-    return Finding(candidate, 1, 0, 0.0, 0.0, inspection=inspection)

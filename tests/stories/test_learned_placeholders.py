@@ -1,4 +1,4 @@
-"""Placeholders that nobody knew: a build finds them out, makes good for them, and can be told that it erred."""
+"""Placeholders that nobody knew: a build finds them out and makes good for them."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -57,7 +57,8 @@ def a_list(site: Site, program: Program, n_good: int, n_gone: int, host: str = H
 
 def probes_of(site: Site) -> list[Visit]:
     """Requests for addresses that no list has."""
-    return [v for v in site.visits if "good" not in v.path and "gone" not in v.path and "robots" not in v.path]
+    listed = ("good", "gone", "robots")
+    return [visit for visit in site.visits if not any(word in visit.path for word in listed)]
 
 
 def test_a_sign_that_is_sent_for_whatever_is_gone_is_found_out(tmp_path: Path, site: Site) -> None:
