@@ -19,10 +19,11 @@ from ..store.durable import sync_folder
 from ..terms.inspection import Treatment
 from ..terms.verdict import Finding
 from . import wire
+from .codec_note import CodecNote
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
 from .wire import Task
-from .worker import EXIT_STORAGE, LONGEST_DECODE_S, SEALED, CodecNote
+from .worker import EXIT_STORAGE, LONGEST_DECODE_S, SEALED
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""
