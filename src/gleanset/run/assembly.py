@@ -22,9 +22,11 @@ from ..terms.inspection import Treatment
 from ..terms.knowledge import HostRecord
 from ..terms.plan import Plan
 from ..terms.tally import Tally
-from ..terms.verdict import Finding, Settlement, Verdict
+from ..terms.verdict import CHECK, Finding, Settlement, Verdict
 from ..urls import Ceilings
 from .atlas import PoolAtlas
+from .check_words import CheckWords
+from .checking import Checking
 from .crew import Crew
 from .due import due
 from .engine import REST, Ending, Engine, Patience
@@ -69,6 +71,8 @@ class CollectSettings:
     """``drop`` or ``keep``."""
     check: str = ""
     """``MODULE:FUNCTION``, called in the workers; empty: nothing is."""
+    check_folder: str = ""
+    """Where its module is looked for before the installed packages."""
     exclusions: Exclusions = field(default_factory=Exclusions)
     """Pictures that must not get in."""
     pardons: tuple[str, ...] = ()
@@ -99,6 +103,7 @@ class Collection:
         """``clock``: None for the machine's."""
         clock = clock or SystemClock()
         self._workdir = workdir
+        self._pool = pool
         self._journal = journal
         self._settings = settings
         self._clock = clock
@@ -115,6 +120,7 @@ class Collection:
         self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
         self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s())
         self._n_requests = 0
+        self._check_words = CheckWords()
         self._large = len(plan.classes) > LARGE
         self._replay(notes, pool)
 
@@ -167,6 +173,7 @@ class Collection:
                     "Pool and journal are of different builds: restore the folder, or begin a new one."
                 )
             self.statistics.settled(row.candidate, row.verdict, row.reason)
+            self._check_words.recall(row.reason)
             if self._is_looked_for(row, pool, wall_s, now_s):
                 continue
             if due(row, wall_s):
@@ -198,7 +205,7 @@ class Collection:
         verdict = self.frontier.restore(row.candidate, row.verdict)
         if row.host is not None and row.host < len(pool.hosts) and row.elapsed_s is not None:
             self._remember(row.host, wanted, row.elapsed_s)
-        if seen is not None and seen.flaw is None:
+        if seen is not None and seen.flaw is None and not row.reason.startswith(CHECK):
             self.judge.restore(row.candidate, int(pool.label[row.candidate]), row.verdict, row.reason, seen)
         return verdict
 
@@ -274,7 +281,19 @@ class Collection:
             self._settings.fetch,
             self._settings.treatment,
             self._n_workers,
+            self._checking(),
         )
+
+    def _checking(self) -> Checking | None:
+        settings, words, pool = self._settings, self._check_words, self._pool
+        if not settings.check:
+            return None
+        return Checking(settings.check, settings.check_folder, lambda i: about(pool, i), words)
+
+
+def about(pool: Pool, i: int) -> dict[str, str]:
+    """What the user's check is told of a candidate: its URL, its class, and what the list has beside them."""
+    return {"url": pool.url(i), "label": pool.labels[pool.label[i]], **pool.extra(i)}
 
 
 def make_frontier(

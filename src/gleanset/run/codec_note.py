@@ -5,8 +5,39 @@ import os
 import struct
 import time
 from pathlib import Path
+from typing import NamedTuple
 
-_NOTE = struct.Struct("<qd")
+LONGEST_DECODE_S = 10.0
+"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
+LONGEST_CHECK_S = 10.0
+"""The same for the user's own check of one picture."""
+LONGEST_FIRST_CHECK_S = 120.0
+"""The first call of a check may have to load a model."""
+_NOTE = struct.Struct("<qdd")
+"""Lease, since when, and for how long a check may last: 0 while decoding."""
+
+
+class Busy(NamedTuple):
+    """What a decoder is or was at."""
+
+    serial: int | None
+    """The lease whose picture it is; None: it is at none."""
+    since_s: float
+    """By ``time.monotonic``, which all processes of a machine share; 0.0: half written, or nothing."""
+    check_s: float
+    """How long the user's check may last, at which it is; 0.0: it decodes."""
+
+    @property
+    def limit_s(self) -> float:
+        return self.check_s or LONGEST_DECODE_S
+
+    @property
+    def doing(self) -> str:
+        """For a sentence."""
+        return "checking" if self.check_s else "decoding"
+
+
+NOTHING = Busy(None, 0.0, 0.0)
 
 
 class CodecNote:
@@ -21,24 +52,24 @@ class CodecNote:
             os.close(fd)
         self.clear()
 
-    def set(self, serial: int) -> None:
-        _NOTE.pack_into(self._map, 0, serial, time.monotonic())
+    def set(self, serial: int, check_s: float = 0.0) -> None:
+        """Begin with a picture; ``check_s``: it is the user's check that begins, and may last so long."""
+        _NOTE.pack_into(self._map, 0, serial, time.monotonic(), check_s)
 
     def clear(self) -> None:
-        _NOTE.pack_into(self._map, 0, -1, 0.0)
+        _NOTE.pack_into(self._map, 0, -1, 0.0, 0.0)
 
-    def decoding_for_s(self) -> float:
-        serial, since_s = _NOTE.unpack_from(self._map)
-        return time.monotonic() - since_s if serial >= 0 else 0.0
+    @property
+    def overdue(self) -> bool:
+        """Whether what goes on has lasted too long."""
+        serial, since_s, check_s = _NOTE.unpack_from(self._map)
+        return bool(serial >= 0 and time.monotonic() - since_s > (check_s or LONGEST_DECODE_S))
 
     @staticmethod
-    def read(path: Path) -> tuple[int | None, float]:
-        """The lease that a worker is or was decoding, since when; (None, 0.0): none.
-
-        The time is that of ``time.monotonic``, which all processes of a machine share.
-        """
+    def read(path: Path) -> Busy:
+        """What a worker is or was at."""
         try:
-            serial, since_s = _NOTE.unpack(path.read_bytes())
+            serial, since_s, check_s = _NOTE.unpack(path.read_bytes())
         except (OSError, struct.error):
-            return None, 0.0
-        return (int(serial), float(since_s)) if serial >= 0 else (None, 0.0)
+            return NOTHING
+        return Busy(int(serial), float(since_s), float(check_s)) if serial >= 0 else NOTHING
