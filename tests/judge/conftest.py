@@ -60,7 +60,7 @@ def finding_of() -> FindingOf:
         return Finding(
             candidate,
             1,
-            0,
+            candidate,
             0.4,
             1.7e9,
             inspection=inspection,

@@ -1,5 +1,7 @@
 """The same bytes twice: once is enough within a class, and once too often across classes."""
 
+import hashlib
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -8,6 +10,7 @@ from gleanset.judge.bodies import Bodies
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.terms.inspection import Inspection
+from gleanset.terms.placeholder import LearnedPlaceholder
 from gleanset.terms.verdict import Finding, Revoked, Ruling, Verdict
 
 URL = "http://example.com/dog.jpg"
@@ -100,6 +103,7 @@ class AnyCrawl(RuleBasedStateMachine):
         super().__init__()
         self.judge = Judge(Signatures())
         self.journal: dict[int, tuple[int, Verdict, str, Inspection]] = {}
+        self.learned: list[LearnedPlaceholder] = []
 
     @rule(body=BODIES, label=LABELS, spare=st.booleans())
     def arrives(self, body, label, spare):
@@ -122,7 +126,7 @@ class AnyCrawl(RuleBasedStateMachine):
             candidate = data.draw(st.sampled_from(held))
             label, _, _, inspection = self.journal[candidate]
             self.journal[candidate] = (label, Verdict.REVOKED, reason, inspection)
-            self.judge.restore(candidate, *self.journal[candidate])
+            self.judge.restore(candidate, *self.journal[candidate], host=candidate)
 
     @rule(order=st.randoms())
     def restarts(self, order):
@@ -130,16 +134,19 @@ class AnyCrawl(RuleBasedStateMachine):
         lines = list(self.journal.items())
         order.shuffle(lines)
         self.judge = Judge(Signatures())
+        for placeholder in self.learned:
+            self.judge.learn(placeholder)
         for candidate, line in lines:
-            self.judge.restore(candidate, *line)
+            self.judge.restore(candidate, *line, host=candidate)
 
     def _judge(self, candidate, body, label, spare):
         finding = found(candidate, body)
         ruling = self.judge.rule(finding, label, URL)
-        for out, why, *_ in ruling.revoked:
-            of, verdict, _, inspection = self.journal[out]
-            assert verdict in HELD
-            self.journal[out] = (of, Verdict.REVOKED, why, inspection)
+        self.learned += ruling.learned
+        for out in ruling.revoked:
+            of, verdict, _, inspection = self.journal[out.candidate]
+            assert (verdict in HELD) == out.held
+            self.journal[out.candidate] = (of, Verdict.REVOKED, out.reason, inspection)
         verdict = Verdict.REJECTED if ruling.reason else Verdict.SPARE if spare else Verdict.ACCEPTED
         reason = ruling.reason or ("class-full" if spare else "")
         self.journal[candidate] = (label, verdict, reason, finding.inspection)
@@ -169,8 +176,10 @@ HELD = {Verdict.ACCEPTED, Verdict.SPARE}
 
 
 def found(candidate, body):
-    inspection = Inspection(n_bytes=1, sha256=bytes([body]) * 32, flaw=None, phash=0)
-    return Finding(candidate, 1, 0, 0.0, 0.0, inspection=inspection)
+    sha256 = bytes([body]) * 32
+    phash = int.from_bytes(hashlib.sha256(sha256).digest()[:8], "big")
+    inspection = Inspection(1, sha256, None, phash=phash, thumbnail=hashlib.sha256(sha256).digest() * 8)
+    return Finding(candidate, 1, candidate, 0.0, 0.0, inspection=inspection)
 
 
 TestAnyCrawl = AnyCrawl.TestCase
@@ -187,4 +196,3 @@ def test_a_million_bodies_fit_into_200_megabytes():
     n_bytes = sys.getsizeof(entries) + sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in entries.items())
     assert len(entries) == 10_000
     assert n_bytes / len(entries) < 200
-

@@ -16,6 +16,7 @@ from ..fetch.guard import Guard
 from ..fetch.revive import near_date
 from ..recipe import Recipe
 from ..run.assembly import Collection, CollectSettings
+from ..run.check_trial import try_check
 from ..run.engine import Ending, Patience
 from ..store.ingest import build_pool
 from ..store.journal import Journal
@@ -74,6 +75,8 @@ def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal)
     def say(tally: Tally) -> None:
         progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
 
+    if recipe.check:
+        try_check(recipe.check, str(Path.cwd()))
     prepared = None if _occupied(out) else _prepare(recipe, say, stop)
     work = Path(recipe.work) if recipe.work else None
     with Workdir.open(out, work) as workdir:
@@ -267,5 +270,9 @@ def collect_settings(recipe: Recipe, labels: Sequence[str] = ()) -> CollectSetti
         concurrency=recipe.concurrency,
         per_host=recipe.per_host,
         workers=recipe.workers,
+        near_duplicates=recipe.near_duplicates,
+        label_conflicts=recipe.label_conflicts,
+        check=recipe.check or "",
+        check_folder=str(Path.cwd()),
         signatures=files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8"),
     )

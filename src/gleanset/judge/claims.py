@@ -4,7 +4,7 @@ from gleanset.terms.inspection import Inspection
 from gleanset.terms.verdict import Judgement, Revoked, Ruling, Verdict
 
 from .bodies import Bodies, banishes, of
-from .gallery import Gallery, Similar
+from .gallery import Similar
 from .near import Near
 
 
@@ -13,8 +13,7 @@ class Claims:
     its look. Where pictures of a chain resemble their neighbours alone, who came first decides.
     """
 
-    def __init__(self, gallery: Gallery, *, keep_near_duplicates: bool, keep_label_conflicts: bool) -> None:
-        self._gallery = gallery
+    def __init__(self, *, keep_near_duplicates: bool, keep_label_conflicts: bool) -> None:
         self._keep_near = keep_near_duplicates
         self._keep_conflicts = keep_label_conflicts
         self._bodies = Bodies(keep_conflicts=keep_label_conflicts)
@@ -25,27 +24,32 @@ class Claims:
         """Place to the labels under which a person refused the picture."""
 
     def claim(
-        self, candidate: int, label: int, inspection: Inspection, similar: list[Similar], *, rebuilt: bool
+        self,
+        candidate: int,
+        label: int,
+        inspection: Inspection,
+        place: int,
+        similar: list[Similar],
+        *,
+        rebuilt: bool,
     ) -> Ruling:
-        """Let a candidate have a picture, or say why not. ``rebuilt``: a manifest vouches for it, and only
-        its bytes are looked at.
+        """Let a candidate have the picture at ``place`` in the gallery, or say why not. ``rebuilt``: a
+        manifest vouches for it, and only its bytes are looked at.
         """
         ruling = Ruling() if rebuilt else self._look(candidate, label, similar)
         if ruling.reason == Judgement.LABEL_CONFLICT.word:
             self._bodies.banish(inspection.sha256, ruling.reason)
-            self._dispute(inspection, similar)
+            self._dispute(place, similar)
             return ruling
         exact = self._bodies.claim(inspection.sha256, candidate, label)
         if exact.reason is not None:
             if exact.reason == Judgement.LABEL_CONFLICT.word:
-                self._dispute(inspection, similar)
+                self._dispute(place, similar)
             return exact
         if ruling.reason is not None:
             self._bodies.release(inspection.sha256, candidate, label)
             return ruling
-        place = self._place(inspection)
-        if place is not None:
-            self._near.hold(place, candidate, label)
+        self._near.hold(place, candidate, label)
         return ruling
 
     def _look(self, candidate: int, label: int, similar: list[Similar]) -> Ruling:
@@ -66,50 +70,40 @@ class Claims:
             return Ruling(Judgement.NEAR_DUPLICATE.word, evidence=of(kin[0].candidate))
         return Ruling()
 
-    def _dispute(self, inspection: Inspection, similar: list[Similar]) -> None:
+    def _dispute(self, place: int, similar: list[Similar]) -> None:
         """The picture is out under every label, and whoever looks like it."""
-        places = {one.place for one in similar if one.same}
-        own = self._place(inspection)
-        for place in places if own is None else places | {own}:
-            self._disputed.add(place)
-            self._near.clear(place)
+        self._disputed |= {place, *(one.place for one in similar if one.same)}
 
     def banish(self, inspection: Inspection, reason: str, evidence: str, but: int) -> tuple[Revoked, ...]:
         """Nobody may have this body any more: who had it."""
-        revoked = self._bodies.banish(inspection.sha256, reason, evidence, but)
-        place = self._place(inspection)
-        for out in revoked if place is not None else ():
-            self._near.release(place, out.candidate)
-        return revoked
+        return self._bodies.banish(inspection.sha256, reason, evidence, but)
 
     def release(self, place: int, candidate: int) -> None:
         """The candidate is out, for what its picture is."""
         self._near.release(place, candidate)
 
     def restore(
-        self, candidate: int, label: int, verdict: Verdict, reason: str, inspection: Inspection
+        self,
+        candidate: int,
+        label: int,
+        verdict: Verdict,
+        reason: str,
+        inspection: Inspection,
+        place: int,
     ) -> None:
         """Take over the last word on a candidate."""
-        sha256, place = inspection.sha256, self._place(inspection)
+        sha256 = inspection.sha256
         if verdict in {Verdict.ACCEPTED, Verdict.SPARE}:
             self._bodies.hold(sha256, candidate, label)
-            if place is not None and place not in self._disputed:
-                self._near.hold(place, candidate, label)
+            self._near.hold(place, candidate, label)
             return
-        if place is not None:
-            self._near.release(place, candidate)
+        self._near.release(place, candidate)
         if banishes(reason):
             self._bodies.banish(sha256, reason)
-            if reason == Judgement.LABEL_CONFLICT.word and place is not None and not self._keep_conflicts:
+            if reason == Judgement.LABEL_CONFLICT.word:
                 self._disputed.add(place)
         elif reason == Judgement.REJECTED_BY_HAND.word:
             self._bodies.bar(sha256, candidate, label)
-            if place is not None:
-                self._barred[place] = self._barred.get(place, frozenset()) | {label}
+            self._barred[place] = self._barred.get(place, frozenset()) | {label}
         else:
             self._bodies.release(sha256, candidate, label)
-
-    def _place(self, inspection: Inspection) -> int | None:
-        if inspection.phash is None or inspection.thumbnail is None:
-            return None
-        return self._gallery.add(inspection.phash, inspection.thumbnail)

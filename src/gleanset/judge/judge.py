@@ -1,6 +1,7 @@
 """The judge: a sound picture has come, do we want it?"""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gleanset.terms.candidate import Expected
@@ -11,8 +12,9 @@ from gleanset.terms.verdict import Finding, Judgement, Revoked, Ruling, Verdict
 from .claims import Claims
 from .exclusions import Exclusions
 from .gallery import Gallery, Similar
-from .learning import Learned, Learner, Sighting
+from .learning import Learned, Learner
 from .placeholders import Signatures
+from .sightings import Sighting
 
 DRIFT_MAX_BITS: Final = 10
 """Up to this distance a manifest's picture counts as the same one, re-encoded or resized by its host: such
@@ -53,7 +55,6 @@ class Judge:
         self._policy = policy or Policy()
         self._gallery = Gallery()
         self._claims = Claims(
-            self._gallery,
             keep_near_duplicates=self._policy.keep_near_duplicates,
             keep_label_conflicts=self._policy.keep_label_conflicts,
         )
@@ -61,8 +62,8 @@ class Judge:
         self._gone: dict[str, str] = {}
         """Addresses to which sites lead whoever asks for what does not exist, with the evidence; empty: the
         picture there has not been seen yet."""
-        self._held: set[int] = set()
-        """Candidates that are accepted or spare."""
+        self._held: dict[int, int] = {}
+        """Candidates that are accepted or spare, and where their pictures are in the gallery."""
         for pardoned in self._policy.pardons:
             self._learner.pardon(pardoned)
 
@@ -85,10 +86,13 @@ class Judge:
                 return ruling
             if expected is not None and not _shows_the_same(inspection, expected):
                 return Ruling(Judgement.CHANGED.word)
-        ruling = self._claims.claim(finding.candidate, label, inspection, similar, rebuilt=expected is not None)
+        place = self._place(inspection)
+        ruling = self._claims.claim(
+            finding.candidate, label, inspection, place, similar, rebuilt=expected is not None
+        )
         if ruling.reason is None:
-            self._held.add(finding.candidate)
-        self._held.difference_update(out.candidate for out in ruling.revoked)
+            self._held[finding.candidate] = place
+        self._let_go(ruling.revoked)
         return ruling
 
     def rule_move(self, target: str, url: str, expected: Expected | None = None) -> Ruling:
@@ -98,14 +102,17 @@ class Judge:
         evidence = self._signatures.match_address(target, url) or self._gone.get(target, "")
         return Ruling(Judgement.PLACEHOLDER.word, evidence=evidence) if evidence else Ruling()
 
-    def probed(self, site: str, answers: tuple[ProbeAnswer, ...]) -> Ruling:
-        """Take what a site sent for addresses that cannot exist; whom that unmasks."""
+    def probed(self, answers: tuple[ProbeAnswer, ...]) -> Ruling:
+        """Take what one site sent for addresses that cannot exist; whom that unmasks."""
         lead = {answer.leads_to for answer in answers}
         for target in lead if len(lead) == 1 else ():
             if target is not None:
                 self.leads_nowhere(target)
-        learned = self._learner.probed(site, answers)
-        return self._out(learned) if learned is not None else Ruling()
+        seen = [(answer.url, answer.picture) for answer in answers if answer.picture is not None]
+        if not seen or len(seen) < len(answers):
+            return Ruling()
+        learned = self._learner.probed(seen, self._similar(seen[0][1]))
+        return replace(self._unmask(learned), reason=None) if learned is not None else Ruling()
 
     def leads_nowhere(self, target: str) -> None:
         """Sites lead there whoever asks for what does not exist."""
@@ -122,30 +129,41 @@ class Judge:
         evidence = self._signatures.match(finding, url)
         if evidence is not None:
             revoked = self._claims.banish(inspection, reason, evidence, but=finding.candidate)
-            self._held.difference_update(out.candidate for out in revoked)
+            self._let_go(revoked)
             return Ruling(reason, revoked, evidence)
-        known = self._learner.recognise(inspection, finding.host, similar)
-        if known is not None:
-            return Ruling(reason, evidence=known.evidence)
-        sighting = _sighting(finding.candidate, label, finding.host, inspection, url)
-        target = finding.final_url
-        if target is not None and target in self._gone:
-            learned = self._learner.led_to(sighting, target, similar)
-            self._gone[target] = learned.placeholder.evidence if learned else ""
+        place = self._place(inspection)
+        sighting = Sighting(finding.candidate, finding.host, label, place, inspection, url)
+        known = self._learner.recognise(inspection)
+        target = finding.final_url or ""
+        if known is None and target in self._gone:
+            learned = self._learner.led_to(sighting, similar)
         else:
             learned = self._learner.saw(sighting, similar)
+        if learned is not None and target in self._gone:
+            learned = replace(learned, placeholder=replace(learned.placeholder, gone_url=target))
+        if target in self._gone and (found := known or (learned and learned.placeholder)):
+            self._gone[target] = found.evidence
+        if known is not None:
+            return Ruling(reason, evidence=known.evidence)
         return self._unmask(learned, but=finding.candidate) if learned is not None else None
 
     def _unmask(self, learned: Learned, but: int | None = None) -> Ruling:
         """A placeholder is known from now on: everyone who showed it is out."""
         evidence, reason = learned.placeholder.evidence, Judgement.PLACEHOLDER.word
-        revoked = []
-        for candidate, place in learned.members:
-            if candidate != but:
-                revoked.append(Revoked(candidate, reason, evidence, held=candidate in self._held))
-                self._held.discard(candidate)
-            self._claims.release(place, candidate)
-        return Ruling(reason, tuple(revoked), evidence, (learned.placeholder,))
+        revoked = tuple(
+            Revoked(candidate, reason, evidence, held=candidate in self._held)
+            for candidate in learned.candidates
+            if candidate != but
+        )
+        self._let_go(revoked)
+        return Ruling(reason, revoked, evidence, (learned.placeholder,))
+
+    def _let_go(self, revoked: Iterable[Revoked]) -> None:
+        """These hold nothing any more."""
+        for out in revoked:
+            place = self._held.pop(out.candidate, None)
+            if place is not None:
+                self._claims.release(place, out.candidate)
 
     # Again
 
@@ -183,21 +201,23 @@ class Judge:
         """Take over the last word on a candidate: from the journal, or from a person while a build runs."""
         if inspection is None:
             return
-        self._learner.restore(_sighting(candidate, label, host, inspection, url))
-        self._claims.restore(candidate, label, verdict, reason, inspection)
+        place = self._place(inspection)
+        self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
+        self._claims.restore(candidate, label, verdict, reason, inspection, place)
         if verdict in _KEPT:
-            self._held.add(candidate)
+            self._held[candidate] = place
         else:
-            self._held.discard(candidate)
+            self._held.pop(candidate, None)
 
     def _similar(self, inspection: Inspection) -> list[Similar]:
-        if inspection.phash is None or inspection.thumbnail is None:
-            return []
+        assert inspection.phash is not None, "a sound picture has a look"
+        assert inspection.thumbnail is not None, "a sound picture has a look"
         return self._gallery.similar(inspection.phash, inspection.thumbnail)
 
-
-def _sighting(candidate: int, label: int, host: int, inspection: Inspection, url: str) -> Sighting:
-    return Sighting(candidate, host, label, inspection, url)
+    def _place(self, inspection: Inspection) -> int:
+        assert inspection.phash is not None, "a sound picture has a look"
+        assert inspection.thumbnail is not None, "a sound picture has a look"
+        return self._gallery.add(inspection.phash, inspection.thumbnail)
 
 
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:

@@ -26,6 +26,8 @@ from ..terms.tally import Tally
 from ..terms.verdict import Finding, Settlement
 from ..urls import Ceilings
 from .atlas import PoolAtlas
+from .check_words import CheckWords
+from .checking import Checking
 from .crew import Crew
 from .engine import Ending, Engine, Patience
 from .local_crew import LocalCrew
@@ -71,6 +73,8 @@ class CollectSettings:
     """``drop`` or ``keep``."""
     check: str = ""
     """``MODULE:FUNCTION``, called in the workers; empty: nothing is."""
+    check_folder: str = ""
+    """Where its module is looked for before the installed packages."""
     exclusions: Exclusions = field(default_factory=Exclusions)
     """Pictures that must not get in."""
     pardons: tuple[str, ...] = ()
@@ -120,6 +124,7 @@ class Collection:
         self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
         self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s())
         self._n_requests = 0
+        self._check_words = CheckWords()
         self._large = len(plan.classes) > LARGE
         self._replay(notes)
 
@@ -151,6 +156,7 @@ class Collection:
             self._clock,
             self._settings.known,
             revives=bool(self._settings.revive),
+            check_words=self._check_words,
         )
         replay.notes(notes)
         n_replaced = len(self.frontier.book.replacements)
@@ -230,7 +236,19 @@ class Collection:
             self._settings.fetch,
             self._settings.treatment,
             self._n_workers,
+            self._checking(),
         )
+
+    def _checking(self) -> Checking | None:
+        settings, words, pool = self._settings, self._check_words, self._pool
+        if not settings.check:
+            return None
+        return Checking(settings.check, settings.check_folder, lambda i: about(pool, i), words)
+
+
+def about(pool: Pool, i: int) -> dict[str, str]:
+    """What the user's check is told of a candidate: its URL, its class, and what the list has beside them."""
+    return {"url": pool.url(i), "label": pool.labels[pool.label[i]], **pool.extra(i)}
 
 
 def _policy(settings: CollectSettings) -> Policy:

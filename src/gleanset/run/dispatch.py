@@ -120,7 +120,7 @@ class Dispatch:
         sent.tasks.append(task)
 
     def _probe(self, url: str, now_s: float) -> str | None:
-        """The address that cannot exist which the site of ``url`` is to be asked for first; None: it is not."""
+        """The address with which the site of ``url`` is to be probed first; None: it is not."""
         probe = self._probes.due(url)
         if probe is None:
             return None

@@ -269,7 +269,7 @@ class Engine:
         site = site_of(out.task.url)
         lead = {answer.leads_to for answer in answers}
         self._pen.note(PROBED, {"site": site, "leads_to": lead.pop() if len(lead) == 1 else None})
-        ruling = self._judge.probed(site, answers)
+        ruling = self._judge.probed(answers)
         self._note_learned(ruling)
         settled = self._frontier.revoke(ruling.revoked)
         self._watch(None, settled)

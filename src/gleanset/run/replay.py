@@ -15,8 +15,9 @@ from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..terms.placeholder import LearnedPlaceholder
-from ..terms.verdict import Finding, Judgement, Settlement, Verdict
+from ..terms.verdict import CHECK, Finding, Judgement, Settlement, Verdict
 from .atlas import PoolAtlas
+from .check_words import CheckWords
 from .due import due
 from .engine import PLACEHOLDER, PROBED, REST
 from .probes import Probes
@@ -43,6 +44,7 @@ class Replay:
     known: Collection[str]
     """Politeness groups of which earlier runs learned already what this journal says of them."""
     revives: bool
+    check_words: CheckWords
 
     def notes(self, notes: list[Note]) -> None:
         """What happened beside the candidates."""
@@ -89,6 +91,7 @@ class Replay:
                     "Pool and journal are of different builds: restore the folder, or begin a new one."
                 )
             self.statistics.settled(row.candidate, row.verdict, row.reason)
+            self.check_words.recall(row.reason)
             if self._is_looked_for(row, wall_s, now_s):
                 continue
             if due(row, wall_s):
@@ -119,7 +122,7 @@ class Replay:
         if row.host is not None and row.host < len(self.pool.hosts) and row.elapsed_s is not None:
             self._remember(row.host, row.verdict in _KEPT, row.elapsed_s)
         label = int(self.pool.label[row.candidate])
-        if row.inspection is not None and row.inspection.flaw is None:
+        if row.inspection is not None and row.inspection.flaw is None and not row.reason.startswith(CHECK):
             self.judge.restore(
                 row.candidate, label, verdict, reason, row.inspection, row.host or 0, row.final_url or ""
             )

@@ -8,6 +8,8 @@ from typing import Any
 from .inspection import Inspection
 
 ID_BYTES = 8
+LEARNED = "learned:"
+"""How the evidence of a learned placeholder begins; its id follows."""
 
 
 class Proof(Enum):
@@ -49,7 +51,7 @@ class LearnedPlaceholder:
     @property
     def evidence(self) -> str:
         """The word for ``Ruling.evidence``."""
-        return f"learned:{self.id}"
+        return f"{LEARNED}{self.id}"
 
     def to_json(self) -> dict[str, Any]:
         """As the journal notes it: plain values, bytes as hexadecimal text."""
