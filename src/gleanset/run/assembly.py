@@ -34,6 +34,7 @@ from .local_crew import LocalCrew
 from .overload import Overload
 from .permits import Permits
 from .revival import Reviver
+from .screening import SCREENED, Screen, Screening
 from .statistics import Statistics, spare_reason
 
 MOST_IN_FLIGHT = 2000
@@ -75,6 +76,8 @@ class CollectSettings:
     """Where its module is looked for before the installed packages."""
     exclusions: Exclusions = field(default_factory=Exclusions)
     """Pictures that must not get in."""
+    screening: Screening = field(default_factory=Screening)
+    """What a build is held against that has collected something before."""
     pardons: tuple[str, ...] = ()
     """What is no placeholder: ids of learned ones (16 hex digits), or SHA-256 of bodies (64)."""
 
@@ -146,15 +149,31 @@ class Collection:
             elif kind == REST:
                 self._replay_rest(str(payload["group"]), float(payload["until_s"]))
         n_replaced = len(self.frontier.book.replacements)
+        self._screen = self._new_screen(pool) if self._settings.screening.is_due(notes) else None
         amended = [
             *self._replay_rows(pool, lambda row: row.verdict is not Verdict.SPARE),
             *self._replay_rows(pool, lambda row: row.verdict is Verdict.SPARE),
+            *self._never_asked(),
             *self.frontier.review(),
         ]
         for settlement in amended:
             self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
         new = self.frontier.book.replacements[n_replaced:]
-        self._journal.write(amended, [Note("class-replaced", {"class": old, "by": by}) for old, by in new])
+        said = [Note("class-replaced", {"class": old, "by": by}) for old, by in new]
+        if self._screen is not None:
+            said.append(Note(SCREENED, {"digest": self._settings.screening.digest}))
+        self._journal.write(amended, said)
+
+    def _new_screen(self, pool: Pool) -> Screen:
+        settings = self._settings
+        signatures = Signatures.parse(settings.signatures)
+        return Screen(settings.screening, pool, settings.exclusions, signatures, settings.pardons)
+
+    def _never_asked(self) -> Iterator[Settlement]:
+        """Candidates without a row that are excluded by now."""
+        for settlement in self._screen.never_asked() if self._screen is not None else ():
+            self.frontier.restore(settlement.candidate, settlement.verdict)
+            yield settlement
 
     def _replay_rest(self, group: str, until_s: float) -> None:
         """A host that asked to be left alone is left alone by this run too."""
@@ -174,6 +193,11 @@ class Collection:
                 )
             self.statistics.settled(row.candidate, row.verdict, row.reason)
             self._check_words.recall(row.reason)
+            out = self._screen.look(row) if self._screen is not None else None
+            if out is not None:
+                self._restore(replace(row, verdict=out.verdict, reason=out.reason), pool)
+                yield out
+                continue
             if self._is_looked_for(row, pool, wall_s, now_s):
                 continue
             if due(row, wall_s):
@@ -282,6 +306,7 @@ class Collection:
             self._settings.treatment,
             self._n_workers,
             self._checking(),
+            all_digests=self._settings.exclusions.wants_all_digests,
         )
 
     def _checking(self) -> Checking | None:
