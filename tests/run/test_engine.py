@@ -17,6 +17,7 @@ from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.overload import Overload
 from gleanset.run.pen import Pen
 from gleanset.run.permits import Permits
+from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
@@ -126,6 +127,7 @@ class Room:
             self.clock,
             Patience(parked_s=10.0),
             permits=Permits(False, "gleanset"),
+            probes=Probes(lambda _: 0, 0),
             reviver=Reviver(),
             overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: self.frontier.check(),

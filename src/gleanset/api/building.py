@@ -26,7 +26,7 @@ from ..terms.plan import GroupCensus, Plan
 from ..terms.tally import Tally
 from . import saved
 from .evidence import own_signatures, pardons, shipped_signatures
-from .excluding import as_exclusions, keep, kept, refreshed, screening_digest, screening_of
+from .excluding import as_exclusions, keep, kept, screening_digest, screening_of
 from .finishing import finish, form_of, last_note
 from .going_on import go_on, has_login, write_recipe
 from .knowing import believed
@@ -191,7 +191,7 @@ def _collect_and_finish(
     if not workdir.pool.exists():
         _sort_again(workdir, recipe, known, say, stop)
     pool = Pool.open(workdir.pool)
-    excluded = refreshed(workdir, recipe.exclude)
+    excluded = kept(workdir)
     digest = screening_digest(excluded, own_signatures(recipe.placeholders))
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)

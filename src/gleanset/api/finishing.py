@@ -27,6 +27,7 @@ VIEW_EVERY = 50
 """Images between two snapshots of the packer."""
 PACKING = ".packing"
 """In another folder than the build's own: where a pack is prepared."""
+_COPY_OF = "of:"
 _UNFIT_AT_ONCE = 65_536
 
 _Row = TypeVar("_Row")
@@ -213,10 +214,19 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
             row.elapsed_s,
             row.at_s,
             row.revived,
+            _evidence(row.evidence, pool),
         )
     for batch in pool.unfit.to_batches(_UNFIT_AT_ONCE):
         for unfit in batch.to_pylist():
             yield PackOutcome(unfit["url"], unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
+
+
+def _evidence(evidence: str, pool: Pool) -> str | None:
+    """What a judgement rests on, for people: other candidates by their keys."""
+    copied = evidence.removeprefix(_COPY_OF)
+    if copied != evidence and copied.isdigit() and int(copied) < pool.n:
+        return f"{_COPY_OF}{pool.candidate(int(copied)).key}"
+    return evidence or None
 
 
 def result_of(standing: Standing, result: PackResult, out: Path) -> Report:

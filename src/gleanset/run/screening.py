@@ -1,17 +1,19 @@
 """Looking once more at what a build has: a later run may exclude more, and know more placeholders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..judge.exclusions import Exclusions
 from ..judge.placeholders import Signatures
-from ..store.journal_rows import JournalRow
+from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..terms.placeholder import ID_BYTES
 from ..terms.verdict import Finding, Judgement, Settlement, Verdict
 
 SCREENED = "screened"
 """The kind of note that says by what the build was screened last."""
+EXCLUDED_URL = "url"
+"""The evidence where a candidate's address is excluded, whatever its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class Screening:
     excluded: frozenset[int] = field(default_factory=frozenset)
     """Candidates whose URL is excluded by now."""
 
-    def is_due(self, notes: Sequence[tuple[str, Mapping[str, object]]]) -> bool:
+    def is_due(self, notes: Sequence[Note]) -> bool:
         """Whether a build with these notes was never screened by this."""
-        last = [payload["digest"] for kind, payload in notes if kind == SCREENED]
+        last = [note.payload["digest"] for note in notes if note.kind == SCREENED]
         return self.digest != (last[-1] if last else "")
 
 
@@ -47,6 +49,10 @@ class Screen:
         self._pardons = frozenset(pardons)
         self._left = set(screening.excluded)
 
+    def excludes(self, candidate: int) -> bool:
+        """Whether its URL is excluded by now."""
+        return candidate in self._excluded
+
     def look(self, row: JournalRow) -> Settlement | None:
         """The new last word on a candidate; None: it stands as it is."""
         self._left.discard(row.candidate)
@@ -60,13 +66,13 @@ class Screen:
     def never_asked(self) -> list[Settlement]:
         """Those of which the journal says nothing: they must not be asked."""
         word = Judgement.EXCLUDED.word
-        return [Settlement(i, Verdict.REJECTED, word, 0, evidence="url") for i in sorted(self._left)]
+        return [Settlement(i, Verdict.REJECTED, word, 0, evidence=EXCLUDED_URL) for i in sorted(self._left)]
 
     def _against(self, row: JournalRow, *, holds: bool) -> tuple[str, str]:
         """(reason, evidence); what was rejected for good keeps its reason."""
         waits = row.verdict is Verdict.DEFERRED
         if row.candidate in self._excluded and (holds or waits or row.inspection is None):
-            return Judgement.EXCLUDED.word, "url"
+            return Judgement.EXCLUDED.word, EXCLUDED_URL
         seen = row.inspection
         if not holds or seen is None:
             return "", ""

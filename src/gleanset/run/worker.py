@@ -247,6 +247,8 @@ class Worker:
         self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
     ) -> None:
         blob = None
+        if task.errand == Errand.PROBE.value:
+            seen, body = replace(seen, stored=None), None
         if body is not None:
             blob = self._blobs.append(body, task.candidate)
             if self._segment and blob.segment != self._segment:
