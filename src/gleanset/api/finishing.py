@@ -10,6 +10,7 @@ from ..pack.job import PackClass, PackJob, PackOutcome, PackResult, PackRow, Sto
 from ..pack.packer import pack
 from ..recipe import Recipe
 from ..report.page import render_report
+from ..run.screening import SCREENED
 from ..store.durable import write_atomically
 from ..store.journal import Journal
 from ..store.pool import Pool
@@ -58,9 +59,16 @@ def finish(
         "digest": result.digest,
         "quotas": quotas_of(known.plan),
         "form": form_of(recipe),
+        SCREENED: last_note(journal, SCREENED).get("digest", ""),
     }
     journal.note("packed", end)
     return standing.report(status, str(workdir.root), result.digest, str(page))
+
+
+def last_note(journal: Journal, kind: str) -> dict[str, Any]:
+    """What the last note of this kind says; empty before there is one."""
+    said = [note.payload for note in journal.notes() if note.kind == kind]
+    return said[-1] if said else {}
 
 
 def form_of(recipe: Recipe) -> list[Any]:

@@ -103,7 +103,7 @@ class Options(Checked):
         "the column with the split", collects=True, otherwise="guessed from its name")] = None
     exclude: Annotated[Texts, Option("from where", _WORDS, "FILE_OR_DIR",
         "nothing of this: hashes, URLs, a manifest, or the pictures of a test set; its URLs are never asked, "
-        "copies of its pictures are refused", many=True, is_path=True)] = ()
+        "copies of its pictures are refused", many=True, is_path=True, adds=True)] = ()
     revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
         ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
         "in the Internet Archive", many=True, otherwise="dead is dead")] = ()
@@ -170,10 +170,11 @@ class Options(Checked):
         "call this for every picture that would be kept; a word that it returns rejects the picture",
         collects=True, otherwise="no picture is checked")] = None
     placeholders: Annotated[Texts, Option("which images", _WORDS, "FILE.csv",
-        "placeholders of your own: site,kind,value[,bytes,size,note]", many=True, is_path=True)] = ()
+        "placeholders of your own: site,kind,value[,bytes,size,note]",
+        many=True, is_path=True, adds=True)] = ()
     pardon: Annotated[Texts, Option("which images", _ITEMS, "FILE_OR_ID",
         "what was taken for a placeholder and is none: its id, its SHA-256, or a file of such",
-        many=True, is_path=True)] = ()
+        many=True, is_path=True, adds=True)] = ()
 
     format: Annotated[Literal["imagefolder", "webdataset"], Option("what comes out",
         forms.one_of(*_FORMATS), "|".join(_FORMATS), "the form of the dataset")] = "imagefolder"

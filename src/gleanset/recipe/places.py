@@ -30,6 +30,11 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
+def added(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """All of these paths, each once however it was written."""
+    return (*before, *(word for word in now if not any(same(word, other) for other in before)))
+
+
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()

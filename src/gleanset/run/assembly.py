@@ -36,6 +36,7 @@ from .permits import Permits
 from .probes import Probes
 from .replay import Replay
 from .revival import Reviver
+from .screening import SCREENED, Screen, Screening
 from .statistics import Statistics
 
 MOST_IN_FLIGHT = 2000
@@ -77,6 +78,8 @@ class CollectSettings:
     """Where its module is looked for before the installed packages."""
     exclusions: Exclusions = field(default_factory=Exclusions)
     """Pictures that must not get in."""
+    screening: Screening = field(default_factory=Screening)
+    """What a build is held against that has collected something before."""
     pardons: tuple[str, ...] = ()
     """What is no placeholder: ids of learned ones (16 hex digits), or SHA-256 of bodies (64)."""
 
@@ -157,13 +160,23 @@ class Collection:
             self._settings.known,
             revives=bool(self._settings.revive),
             check_words=self._check_words,
+            screen=self._screen(notes),
         )
         replay.notes(notes)
         n_replaced = len(self.frontier.book.replacements)
         amended, learned = replay.rows(self._journal)
         new = self.frontier.book.replacements[n_replaced:]
         replaced = [Note("class-replaced", {"class": old, "by": by}) for old, by in new]
-        self._journal.write(amended, [*learned, *replaced])
+        screened = [Note(SCREENED, {"digest": self._settings.screening.digest})] if replay.screen else []
+        self._journal.write(amended, [*learned, *replaced, *screened])
+
+    def _screen(self, notes: list[Note]) -> Screen | None:
+        """Where more is excluded than in earlier runs, or more placeholders are known."""
+        settings = self._settings
+        if not settings.screening.is_due(notes):
+            return None
+        signatures = Signatures.parse(settings.signatures)
+        return Screen(settings.screening, self._pool, settings.exclusions, signatures, settings.pardons)
 
     def run(
         self,
@@ -237,6 +250,7 @@ class Collection:
             self._settings.treatment,
             self._n_workers,
             self._checking(),
+            all_digests=self._settings.exclusions.wants_all_digests,
         )
 
     def _checking(self) -> Checking | None:

@@ -58,15 +58,22 @@ class LocalCrew:
         treatment: Treatment,
         n_workers: int,
         check: Checking | None = None,
+        *,
+        all_digests: bool = False,
     ) -> None:
         """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run; ``check``: the
-        user's own.
+        user's own; ``all_digests``: MD5 and SHA-1 are wanted of large bodies too.
 
         Raises:
             GleansetError: the machine cannot bear so many processes.
         """
         self._folder = folder
-        self._settings = {"fetch": fetch.to_json(), "treatment": asdict(treatment), "blobs": str(blobs)}
+        self._settings = {
+            "fetch": fetch.to_json(),
+            "treatment": asdict(treatment),
+            "blobs": str(blobs),
+            "all_digests": all_digests,
+        }
         self._check_of_user = check
         self._check_works = False
         self._blobs = blobs

@@ -5,7 +5,7 @@ wishes are amended, from the facts that were written down, without a request.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..clock import Clock
 from ..errors import WorkdirError
@@ -22,6 +22,7 @@ from .due import due
 from .engine import PLACEHOLDER, PROBED, REST
 from .probes import Probes
 from .revival import Reviver
+from .screening import EXCLUDED_URL, Screen
 from .statistics import Statistics, spare_reason
 
 _KEPT = {Verdict.ACCEPTED, Verdict.SPARE}
@@ -45,6 +46,8 @@ class Replay:
     """Politeness groups of which earlier runs learned already what this journal says of them."""
     revives: bool
     check_words: CheckWords
+    screen: Screen | None
+    """None: nothing speaks against what is there that did not speak against it before."""
 
     def notes(self, notes: list[Note]) -> None:
         """What happened beside the candidates."""
@@ -68,6 +71,7 @@ class Replay:
         amended = [
             *self._rows(journal, lambda row: row.verdict is not Verdict.SPARE and not self._comes_back(row)),
             *self._rows(journal, lambda row: row.verdict is Verdict.SPARE),
+            *self._never_asked(),
         ]
         for row in journal.rows():
             if self._comes_back(row):
@@ -92,6 +96,10 @@ class Replay:
                 )
             self.statistics.settled(row.candidate, row.verdict, row.reason)
             self.check_words.recall(row.reason)
+            out = self.screen.look(row) if self.screen is not None else None
+            if out is not None:
+                yield from self._thrown_out(row, out)
+                continue
             if self._is_looked_for(row, wall_s, now_s):
                 continue
             if due(row, wall_s):
@@ -100,6 +108,18 @@ class Replay:
                 self.frontier.postpone(row.candidate, now_s + row.due_at_s - wall_s)
                 continue
             yield from self._restore(row)
+
+    def _thrown_out(self, row: JournalRow, out: Settlement) -> Iterator[Settlement]:
+        """Take over a row with the last word that is spoken on it today."""
+        for _ in self._restore(replace(row, verdict=out.verdict, reason=out.reason, evidence=out.evidence)):
+            """What was thrown out is not amended once more."""
+        yield self._amended(out)
+
+    def _never_asked(self) -> Iterator[Settlement]:
+        """Candidates without a row whose URL is excluded by now."""
+        for out in self.screen.never_asked() if self.screen is not None else ():
+            self.frontier.restore(out.candidate, out.verdict)
+            yield self._amended(out)
 
     def _is_looked_for(self, row: JournalRow, wall_s: float, now_s: float) -> bool:
         """Let a dead candidate wait where its revival left off; whether there is such a place."""
@@ -139,12 +159,14 @@ class Replay:
 
     def _is_reconsidered(self, row: JournalRow) -> bool:
         seen = row.inspection
-        if seen is None or seen.flaw is not None or row.blob is None:
+        if seen is None or seen.flaw is not None or row.blob is None or row.evidence == EXCLUDED_URL:
             return False
         return self.judge.reconsiders(row.verdict, row.reason, row.evidence, seen)
 
     def _comes_back(self, row: JournalRow) -> bool:
         """Whether a picture that was refused may be wanted today."""
+        if self.screen is not None and self.screen.excludes(row.candidate):
+            return False
         return row.verdict not in _KEPT and self._is_reconsidered(row)
 
     def _judge_again(self, row: JournalRow, new_notes: list[Note]) -> Iterator[Settlement]:

@@ -9,6 +9,7 @@ Messages out: ``["findings", findings]``, ``["durable", segment, offset]``, ``["
 """
 
 import gc
+import hashlib
 import os
 import sys
 import time
@@ -69,9 +70,12 @@ _OUR_FAULT = {
 class Decoder:
     """One thread that inspects bodies, in the order in which they came."""
 
-    def __init__(self, treatment: Treatment, note: CodecNote, wake: Any, checker: Checker | None) -> None:
+    def __init__(
+        self, treatment: Treatment, note: CodecNote, wake: Any, checker: Checker | None, *, all_digests: bool
+    ) -> None:
         self._treatment = treatment
         self._checker = checker
+        self._all_digests = all_digests
         self._note = note
         self._wake = wake
         self._jobs: SimpleQueue[tuple[Task, Arrival, Fetched]] = SimpleQueue()
@@ -98,6 +102,8 @@ class Decoder:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
             seen, body = inspect(fetched.body, self._treatment)
+            if self._all_digests and seen.md5 is None:
+                seen = _with_digests(seen, fetched.body)
             if self._checker is not None and body is not None:
                 seen, body = self._checked(self._checker, task, fetched, seen, body)
             self._note.clear()
@@ -126,7 +132,13 @@ class Worker:
         self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
         checker = _checker(settings["check"]) if settings.get("check") else None
-        self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake, checker)
+        self._decoder = Decoder(
+            Treatment(**settings["treatment"]),
+            self._note,
+            self._fetcher.wake,
+            checker,
+            all_digests=settings["all_digests"],
+        )
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
         self._tasks: dict[int, Task] = {}
         self._gate = Gate()
@@ -298,6 +310,12 @@ class Worker:
         data = memoryview(wire.frame(message))
         while data:
             data = data[os.write(self._fd_out, data) :]
+
+
+def _with_digests(seen: Inspection, body: bytes) -> Inspection:
+    """The other names by which a body may be excluded; only small ones have them anyway."""
+    md5 = hashlib.md5(body, usedforsecurity=False).digest()
+    return replace(seen, md5=md5, sha1=hashlib.sha1(body, usedforsecurity=False).digest())
 
 
 def _checker(order: dict[str, Any]) -> Checker:
