@@ -19,6 +19,7 @@ from ..terms.plan import Plan, PlannedClass
 from ..terms.verdict import Judgement, Verdict
 from ..urls import host_of, is_flickr, politeness_group
 from .later import HostLater, Later
+from .placeholders import Placeholders
 from .results import Again, ClassResult, Report, Status
 from .traces import Traces
 
@@ -74,8 +75,13 @@ class Standing:
         self.runs: list[Run] = []
         self.finished: str | None = None
         """The digest with which the last pack ended."""
+        self.placeholders = Placeholders()
         for note in journal.notes():
             match note.kind:
+                case "placeholder":
+                    self.placeholders.learn(note.payload)
+                case "pardon":
+                    self.placeholders.pardon(str(note.payload["picture"]))
                 case "class-replaced":
                     self.replaced[note.payload["class"]] = note.payload["by"]
                 case "run":
@@ -120,6 +126,8 @@ class Standing:
             self._date(row)
             self.verdicts[row.verdict] += 1
             self._later.add(row, c, self._own_group(row))
+            if row.reason == Judgement.PLACEHOLDER.word:
+                self.placeholders.add(row, self.planned[c].label, self._group(row))
             if row.reason == Failure.OPTED_OUT.word:
                 self.opted_out[_wish_of(row)] += 1
             if row.attempts or row.elapsed_s:
