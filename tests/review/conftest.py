@@ -111,6 +111,12 @@ class Folder:
         self.journal.note("placeholder", payload)
         return learned
 
+    @property
+    def learned_id(self) -> str:
+        """Of the one placeholder that was learned."""
+        (note,) = self.notes("placeholder")
+        return str(note["id"])
+
     def rows(self) -> dict[str, JournalRow]:
         """URL to the last word on it."""
         with Journal(self.workdir.journal) as journal:
@@ -119,6 +125,12 @@ class Folder:
     def notes(self, kind: str) -> list[dict[str, Any]]:
         with Journal(self.workdir.journal) as journal:
             return [note.payload for note in journal.notes() if note.kind == kind]
+
+    def come_back(self) -> None:
+        """Be at work again."""
+        self._held = Workdir.open(self.root)
+        self._blobs = BlobWriter(self.workdir.blobs, "r2-0")
+        self.journal = Journal(self.workdir.journal)
 
     def leave(self) -> Path:
         """Nobody is at work any more; the folder."""

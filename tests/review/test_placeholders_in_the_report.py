@@ -39,9 +39,7 @@ def test_a_learned_placeholder_is_shown_with_all_that_is_known_of_it(judged: Fol
     """Cost, proof, sites, labels, an example, its id, and the line that pardons it."""
     page = page_of(judged)
     text = section(page)
-    (id_,) = {
-        row.evidence.removeprefix("learned:") for row in judged.rows().values() if "learned" in row.evidence
-    }
+    id_ = judged.learned_id
     for said in (
         "1 picture that stands for what is gone", "3 URLs were answered with it; 1 had been accepted before",
         "3 URLs, 1 of them accepted until then", "The same bytes came for many URLs",

@@ -15,6 +15,7 @@ from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
 from ..fetch.revive import near_date
 from ..recipe import Recipe
+from ..review.rulings import REVIEWED
 from ..run.assembly import Collection, CollectSettings
 from ..run.engine import Ending, Patience
 from ..store.ingest import build_pool
@@ -186,7 +187,7 @@ def _collect_and_finish(
     pool = Pool.open(workdir.pool)
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)
-        last = _last_pack(journal)
+        last = last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
         if met and last.get("form") == form_of(recipe) and dataset_is_whole(workdir.root):
             return Standing(known.plan, pool, journal).report(
@@ -222,10 +223,10 @@ def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
     return collection.run(progress=say, stopping=lambda: stop.requested).ending is Ending.STOPPED
 
 
-def _last_pack(journal: Journal) -> dict[str, Any]:
-    """How the last run that came to its end left the dataset; empty before."""
-    packed = [note.payload for note in journal.notes() if note.kind == "packed"]
-    return packed[-1] if packed else {}
+def last_pack(journal: Journal) -> dict[str, Any]:
+    """How the last run that came to its end left the dataset; empty before, and since a review changed it."""
+    packed = [note for note in journal.notes() if note.kind in {"packed", REVIEWED}]
+    return packed[-1].payload if packed and packed[-1].kind == "packed" else {}
 
 
 def _page(workdir: Workdir) -> str:

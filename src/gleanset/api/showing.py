@@ -24,7 +24,7 @@ from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.verdict import Verdict
-from .placeholders import learned_rows
+from .learned import learned_rows
 from .results import Status
 from .saved import Saved
 from .standing import Standing, replacements, wishes
@@ -60,10 +60,10 @@ def report_data(
         hosts=_host_rows(standing),
         waiting=_waiting(standing),
         n_hosts=len(standing.hosts),
-        learned=learned_rows(standing.placeholders, workdir.blobs),
+        learned=learned_rows(standing.placeholders, [one.name for one in standing.planned], workdir.blobs),
         n_learned=len(standing.placeholders.found),
         learned_cost=standing.placeholders.cost,
-        signatures=tuple(standing.placeholders.signatures.most_common()),
+        signatures=standing.placeholders.signatures,
         timeline=standing.traces.timeline(),
         groups=tuple(GroupRow(*group) for group in standing.groups()),
         crawl=standing.traces.crawl(),

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..clock import SystemClock
 from ..figures import count
+from ..review.placeholders import Placeholders
 from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
@@ -19,7 +20,6 @@ from ..terms.plan import Plan, PlannedClass
 from ..terms.verdict import Judgement, Verdict
 from ..urls import host_of, is_flickr, politeness_group
 from .later import HostLater, Later
-from .placeholders import Placeholders
 from .results import Again, ClassResult, Report, Status
 from .traces import Traces
 
@@ -127,7 +127,7 @@ class Standing:
             self.verdicts[row.verdict] += 1
             self._later.add(row, c, self._own_group(row))
             if row.reason == Judgement.PLACEHOLDER.word:
-                self.placeholders.add(row, self.planned[c].label, self._group(row))
+                self.placeholders.add(row, c, self._group(row))
             if row.reason == Failure.OPTED_OUT.word:
                 self.opted_out[_wish_of(row)] += 1
             if row.attempts or row.elapsed_s:

@@ -1,26 +1,18 @@
 """Placeholders of a build, gathered while its journal passes by: which, where met, at what cost."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ..errors import StorageError
-from ..report.data import LearnedRow
-from ..review.redraw import UndrawableError, drawn_grey, redrawn
-from ..store.blobs import BlobReader
 from ..store.journal_rows import JournalRow
 from ..terms.placeholder import ID_BYTES, LearnedPlaceholder, Proof
 from ..terms.verdict import BlobRef, Verdict
 
 LEARNED = "learned:"
 """How the evidence begins that names a learned placeholder."""
-SHOWN = 48
-"""Placeholders on the report's page; with about 6 kB each they stay below half a megabyte."""
-PICTURE_PX = (240, 180)
-_FEW = 4
-"""Sites and labels that are named."""
+MOST_BODIES = 200
+"""Bodies of one signature that are remembered; with a date on the picture there is one for every request."""
 
 
 @dataclass(slots=True)
@@ -32,12 +24,14 @@ class Met:
     n: int = 0
     revoked: int = 0
     sites: Counter[str] = field(default_factory=Counter)
-    labels: Counter[str] = field(default_factory=Counter)
+    labels: Counter[int] = field(default_factory=Counter)
+    """URLs by the number of their class."""
+    candidate: int | None = None
     blob: BlobRef | None = None
     """A body that shows it: its own where one was kept, else one that looks alike."""
     _own: bool = False
 
-    def add(self, row: JournalRow, label: str, site: str) -> None:
+    def add(self, row: JournalRow, label: int, site: str) -> None:
         """One URL more that was answered with it."""
         self.n += 1
         self.revoked += row.verdict is Verdict.REVOKED
@@ -48,7 +42,27 @@ class Met:
             return
         self._own = seen.sha256 == self.learned.sha256
         if self._own or self.blob is None:
-            self.blob = row.blob
+            self.blob, self.candidate = row.blob, row.candidate
+
+
+@dataclass(slots=True)
+class Known:
+    """Bodies that gave themselves away by a signature."""
+
+    n: int = 0
+    bodies: dict[bytes, list[int]] = field(default_factory=dict)
+    """SHA-256 to (how often, the first candidate); the first many."""
+
+    def add(self, row: JournalRow) -> None:
+        """One URL more."""
+        self.n += 1
+        if row.inspection is None:
+            return
+        body = self.bodies.get(row.inspection.sha256)
+        if body is not None:
+            body[0] += 1
+        elif len(self.bodies) < MOST_BODIES:
+            self.bodies[row.inspection.sha256] = [1, row.candidate]
 
 
 class Placeholders:
@@ -56,9 +70,11 @@ class Placeholders:
 
     def __init__(self) -> None:
         self.found: dict[str, Met] = {}
-        """By id, in the order in which they were learned."""
-        self.signatures: Counter[str] = Counter()
-        """Rows by the known signature; empty: an earlier version wrote the row, which kept none."""
+        """Learned ones by id, in the order in which they were learned."""
+        self.known: dict[str, Known] = {}
+        """By signature; empty: an earlier version wrote the row, which kept none."""
+        self.pardoned: set[str] = set()
+        """Pictures that were pardoned: ids, SHA-256, and both of learned ones."""
 
     def learn(self, payload: Mapping[str, Any]) -> None:
         """A note of kind ``placeholder``."""
@@ -76,62 +92,45 @@ class Placeholders:
 
     def pardon(self, picture: str) -> None:
         """A note of kind ``pardon``: of a learned placeholder, by id or SHA-256, or of any other body."""
-        met = self.found.get(picture[: 2 * ID_BYTES])
-        if met is not None and picture in {met.learned.id, met.learned.sha256.hex()}:
+        self.pardoned.add(picture)
+        met = self.of(picture)
+        if met is not None:
             met.pardoned = True
+            self.pardoned |= {met.learned.id, met.learned.sha256.hex()}
 
-    def add(self, row: JournalRow, label: str, site: str) -> None:
+    def of(self, picture: str) -> Met | None:
+        """The learned placeholder with this id or SHA-256."""
+        met = self.found.get(picture[: 2 * ID_BYTES])
+        if met is None or picture not in {met.learned.id, met.learned.sha256.hex()}:
+            return None
+        return met
+
+    def pardonable(self, picture: str) -> bool:
+        """Whether there is such a placeholder, and nobody has pardoned it."""
+        if picture in self.pardoned:
+            return False
+        if self.of(picture) is not None:
+            return True
+        return any(sha256.hex() == picture for one in self.known.values() for sha256 in one.bodies)
+
+    def add(self, row: JournalRow, label: int, site: str) -> None:
         """A row that is a placeholder."""
         met = self.found.get(row.evidence.removeprefix(LEARNED))
         if met is not None:
             met.add(row, label, site)
         elif not row.evidence.startswith(LEARNED):
-            self.signatures[row.evidence] += 1
+            self.known.setdefault(row.evidence, Known()).add(row)
 
     @property
     def cost(self) -> tuple[int, int]:
         """URLs that were answered with learned ones, and how many of these had been accepted before."""
         return sum(met.n for met in self.found.values()), sum(met.revoked for met in self.found.values())
 
+    @property
+    def signatures(self) -> tuple[tuple[str, int], ...]:
+        """(known signature, URLs), most first."""
+        return tuple(sorted(((name, one.n) for name, one in self.known.items()), key=lambda pair: -pair[1]))
+
     def dearest(self) -> list[Met]:
         """Those that cost most URLs first; equal ones in the order of their discovery."""
         return sorted(self.found.values(), key=lambda met: -met.n)
-
-
-def learned_rows(placeholders: Placeholders, blobs: Path) -> tuple[LearnedRow, ...]:
-    """What the report shows of them, pictures included."""
-    return tuple(_rows(placeholders.dearest()[:SHOWN], blobs))
-
-
-def _rows(shown: list[Met], blobs: Path) -> Iterator[LearnedRow]:
-    reader = BlobReader(blobs)
-    try:
-        for met in shown:
-            learned = met.learned
-            yield LearnedRow(
-                learned.id,
-                learned.proof,
-                _drawn(met, reader),
-                learned.width_px,
-                learned.height_px,
-                learned.url,
-                met.n,
-                met.revoked,
-                tuple(met.sites.most_common(_FEW)),
-                tuple(met.labels.most_common(_FEW)),
-                len(met.sites),
-                len(met.labels),
-                met.pardoned,
-            )
-    finally:
-        reader.close()
-
-
-def _drawn(met: Met, reader: BlobReader) -> bytes:
-    """Its picture; where no body is left, the grey levels that were kept of it."""
-    if met.blob is not None:
-        try:
-            return redrawn(reader.read(met.blob), *PICTURE_PX)
-        except (StorageError, UndrawableError):
-            pass
-    return drawn_grey(met.learned.thumbnail)
