@@ -1,6 +1,9 @@
 """A build's folder, made without a request: a plan, a pool, bodies, and a journal that says what we like."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,15 @@ from PIL import Image
 
 from gleanset.api import saved
 from gleanset.api.going_on import write_recipe
+from gleanset.api.reviewing import Build, held_build, review_of
 from gleanset.api.saved import Saved
 from gleanset.inspection.inspector import inspect
 from gleanset.recipe import Recipe
+from gleanset.review.page import Page
+from gleanset.review.server import Review
 from gleanset.sources.base import Columns
 from gleanset.sources.registry import open_sources
-from gleanset.store.blobs import BlobWriter
+from gleanset.store.blobs import BlobReader, BlobWriter
 from gleanset.store.ingest import build_pool
 from gleanset.store.journal import Journal
 from gleanset.store.journal_rows import JournalRow
@@ -162,12 +168,10 @@ DOGS = [("dog", f"http://dog{i}.example/{i}.jpg") for i in range(6)]
 STAND_IN = picture(999, 200, 150)
 
 
-@pytest.fixture
-def judged(folder: Folders) -> Folder:
+def judge_all(one: Folder) -> Folder:
     """Two cats and two dogs were accepted; a learned placeholder cost two cats (one of them accepted before)
     and a dog; one dog is a known placeholder, one a near duplicate; one picture came as a cat and as a dog.
     """
-    one = folder([*CATS, *DOGS])
     cats, dogs = [url for _, url in CATS], [url for _, url in DOGS]
     for i in range(2):
         one.accept(cats[i], picture(i))
@@ -182,3 +186,83 @@ def judged(folder: Folders) -> Folder:
     one.judge(cats[4], picture(77), Verdict.REVOKED, "label-conflict")
     one.judge(dogs[5], picture(77), Verdict.REJECTED, "label-conflict")
     return one
+
+
+@pytest.fixture
+def judged(folder: Folders) -> Folder:
+    """A build in which every kind of judgement was made: ``judge_all``."""
+    return judge_all(folder([*CATS, *DOGS]))
+
+
+class Open:
+    """A page that is being served, and what a client hears of it."""
+
+    def __init__(self, review: Review, build: Build) -> None:
+        self.review = review
+        self.build = build
+
+    def ask(
+        self, path: str, body: object = None, *, whole: bool = False, **headers: str | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """(status, headers, body); ``path`` is below the token unless ``whole``."""
+        connection = HTTPConnection("127.0.0.1", self.review.port, timeout=20)
+        target = path if whole else f"/{self.review.token}/{path}"
+        sent = {"Host": f"127.0.0.1:{self.review.port}"}
+        data = None
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent |= {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+        with closing(connection):
+            connection.putrequest("GET" if data is None else "POST", target, skip_host=True)
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            if data is not None and "Content-Length" not in sent:
+                connection.putheader("Content-Length", str(len(data)))
+            connection.endheaders(data)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.headers), answer.read()
+
+    def number(self, url: str) -> int:
+        """The candidate."""
+        return self.build.pool.find([url])[url]
+
+    def again(self) -> Review:
+        """The page as the next review would have it."""
+        blobs = BlobReader(self.build.workdir.blobs)
+        return review_of(self.build, self.build.standing(), blobs, 0, refills=False)
+
+    def said(self, path: str, body: object = None) -> Any:
+        """The answer's JSON; it has to be a good one."""
+        status, _, data = self.ask(path, body)
+        assert status == 200, data
+        return json.loads(data)
+
+
+@pytest.fixture(scope="module")
+def unmoved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """One page for all tests that must not change anything."""
+    one = judge_all(Folder(tmp_path_factory.mktemp("unmoved") / "d", [*CATS, *DOGS], 2))
+    one.leave()
+    with serving(one.root) as opened:
+        yield opened
+        assert opened.review.desk.decisions() == []
+        assert not (opened.build.workdir.state / "review.csv").exists()
+
+
+@pytest.fixture
+def opened(judged: Folder) -> Iterator[Open]:
+    """The page of the judged build, served."""
+    judged.leave()
+    with serving(judged.root) as one:
+        yield one
+
+
+@contextmanager
+def serving(root: Path, page: Callable[[Page], Page] = lambda page: page) -> Iterator[Open]:
+    """Serve the page of a build; ``page`` may change it."""
+    with held_build(root) as build, closing(BlobReader(build.workdir.blobs)) as blobs:
+        review = review_of(build, build.standing(), blobs, 0, refills=False)
+        review.page = page(review.page)
+        with review:
+            yield Open(review, build)

@@ -31,7 +31,7 @@ def review_page(name: str, command: str, *, refills: bool) -> Page:
     values: dict[str, Any] = {"name": name, "command": command, "refills": refills}
     html = _environment().get_template("review.html.j2").render(style=style, script=script, **values)
     policy = (
-        f"default-src 'none'; img-src 'self'; connect-src 'self'; style-src {_hash(style)}; "
+        f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {_hash(style)}; "
         f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return Page(
