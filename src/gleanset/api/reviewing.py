@@ -123,7 +123,8 @@ _TITLES: dict[Status, str] = {
 def _kept(report: Report, desk: Desk) -> Report:
     """With a word on what waits for the next review."""
     n = len(desk.decisions())
-    waits = f"{count(n)} decision{'' if n == 1 else 's'} kept, not in force yet; the same command goes on."
+    are = "decision is" if n == 1 else "decisions are"
+    waits = f"{count(n)} {are} kept, not in force yet; the same command goes on."
     return replace(report, notes=(*report.notes, waits)) if n else report
 
 
