@@ -13,9 +13,10 @@ from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
 from ..fetch.revive import near_date
 from ..recipe import Recipe
+from ..review.rulings import REVIEWED
 from ..run.assembly import Collection, CollectSettings
 from ..run.check_trial import try_check
-from ..run.engine import Ending, Patience
+from ..run.engine import PARDON, Ending, Patience
 from ..run.screening import SCREENED
 from ..store.excluded import Excluded
 from ..store.ingest import build_pool
@@ -195,7 +196,8 @@ def _collect_and_finish(
     digest = screening_digest(excluded, own_signatures(recipe.placeholders))
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)
-        last = last_note(journal, "packed")
+        note_pardons(journal, read_pardons(recipe))
+        last = last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
         met = met and last.get(SCREENED, "") == digest
         if met and last.get("form") == form_of(recipe) and dataset_is_whole(workdir.root):
@@ -233,6 +235,19 @@ def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
     if stop.requested:
         return True
     return collection.run(progress=say, stopping=lambda: stop.requested).ending is Ending.STOPPED
+
+
+def last_pack(journal: Journal) -> dict[str, Any]:
+    """How the last run that came to its end left the dataset; empty before, and since a review changed it."""
+    packed = [note for note in journal.notes() if note.kind in {"packed", REVIEWED, PARDON}]
+    return packed[-1].payload if packed and packed[-1].kind == "packed" else {}
+
+
+def note_pardons(journal: Journal, pardons: Sequence[str]) -> None:
+    """Write down who is pardoned, for good: the option need not be given again."""
+    noted = {note.payload["picture"] for note in journal.notes() if note.kind == PARDON}
+    new = [Note(PARDON, {"picture": picture}) for picture in pardons if picture not in noted]
+    journal.write([], new)
 
 
 def _page(workdir: Workdir) -> str:

@@ -29,7 +29,7 @@ from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .checking import Checking
 from .crew import Crew
-from .engine import Ending, Engine, Patience
+from .engine import PARDON, Ending, Engine, Patience
 from .local_crew import LocalCrew
 from .overload import Overload
 from .permits import Permits
@@ -117,10 +117,10 @@ class Collection:
         self.atlas = PoolAtlas(pool, settings.per_host, settings.known)
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
-        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings))
+        notes = list(journal.notes())
+        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings, notes))
         n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         self.probes = Probes(lambda group: int(n_urls[group]) if group < len(n_urls) else 0, plan.seed)
-        notes = list(journal.notes())
         self.n_runs = sum(note.kind == "run" for note in notes)
         earlier_s = sum(float(note.payload["elapsed_s"]) for note in notes if note.kind == "run-ended")
         flickr = [bool(value) for value in pool.flickr]
@@ -265,11 +265,12 @@ def about(pool: Pool, i: int) -> dict[str, str]:
     return {"url": pool.url(i), "label": pool.labels[pool.label[i]], **pool.extra(i)}
 
 
-def _policy(settings: CollectSettings) -> Policy:
+def _policy(settings: CollectSettings, notes: list[Note]) -> Policy:
+    pardoned = {str(note.payload["picture"]) for note in notes if note.kind == PARDON}
     return Policy(
         keep_near_duplicates=settings.near_duplicates == "keep",
         keep_label_conflicts=settings.label_conflicts == "keep",
-        pardons=frozenset(settings.pardons),
+        pardons=frozenset({*settings.pardons, *pardoned}),
         exclusions=settings.exclusions,
     )
 

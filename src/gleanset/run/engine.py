@@ -29,6 +29,8 @@ from .vitals import Vitals
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
 LAST_FLUSH_S = 60.0
+PARDON = "pardon"
+"""The kind of note that names a picture which is no placeholder: an id, or the SHA-256 of a body."""
 PLACEHOLDER = "placeholder"
 """The kind of note that keeps a placeholder which this build has learned (``LearnedPlaceholder.to_json``)."""
 PROBED = "probed"
