@@ -103,7 +103,8 @@ class PlaceholderShares:
     shy_share: float = 0.3
     """Of those with an unknown design: sites that answer 404 where there never was a picture."""
     random_share: float = 0.0
-    """Sites that answer any address with one of the list's real pictures, another one for each address."""
+    """Sites that answer an address which no list names with one of the list's real pictures, another one for
+    each, and 404 where a picture was."""
 
 
 @dataclass(frozen=True, slots=True)

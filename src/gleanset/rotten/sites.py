@@ -156,7 +156,7 @@ def _sites_of(settings: WorldSettings, character: Character, weights: list[float
             character,
             time_s * slowness,
             *_cumulate(_url_fates(settings.other, goodness[k], k in hiding, habits[k])),
-            hides_missing=k in hiding and not habits[k].has_design,
+            hides_missing=k in hiding and habits[k] == PLAIN,
             habit=habits[k],
         )
         for k, (name, time_s) in enumerate(zip(names, times_s, strict=True))
@@ -209,7 +209,8 @@ def _hiding(mix: Mix, weights: list[float]) -> set[int]:
 def _url_fates(mix: Mix, good: float, hides: bool, habit: Habit) -> list[tuple[Fate, float]]:
     """The fates of a site's URLs, the good ones scaled to ``good`` and the bad ones to the rest.
 
-    A site that shows a placeholder does so for all that is missing, and in one way.
+    A site that shows a placeholder does so for all that is missing, and in one way; one that answers any
+    address with a picture has 404 for those that it once had.
     """
     urls = [(fate, share) for fate, share in mix.items() if not fate.of_host]
     sound = sum(share for fate, share in urls if fate.good) or 1.0
@@ -217,8 +218,8 @@ def _url_fates(mix: Mix, good: float, hides: bool, habit: Habit) -> list[tuple[F
     scaled = [(f, s * (good / sound if f.good else (1 - good) / rotten)) for f, s in urls]
     missing = {Fate.NOT_FOUND, Fate.PLACEHOLDER}
     shown = Fate.PLACEHOLDER if hides else Fate.NOT_FOUND
-    if habit.has_design:
+    if habit != PLAIN:
         missing |= {Fate.MOVED_PLACEHOLDER, Fate.NOT_FOUND_PICTURE}
-        shown = DESIGNS[habit.design].serving.fate
+        shown = DESIGNS[habit.design].serving.fate if habit.has_design else Fate.NOT_FOUND
     together = sum(share for fate, share in scaled if fate in missing)
     return [(f, s) for f, s in (*((f, s) for f, s in scaled if f not in missing), (shown, together)) if s > 0]
