@@ -216,6 +216,9 @@ def test_sites_that_show_any_picture_prove_nothing() -> None:
     assert bodies[0] != bodies[1]
     listed = {asked(fetcher, row.url)[0].result.body for row in url_truths(world) if row.picture}  # type: ignore[union-attr]
     assert set(bodies) <= listed
+    gone = [t.url for t in url_truths(world) if t.picture is None and host_of(t.url) == site.name]
+    assert Failed(Failure.NOT_FOUND, 404) in [asked(fetcher, url)[0].result for url in gone]
+    assert not any(t.placeholder for t in url_truths(world) if host_of(t.url) == site.name)
 
 
 def test_without_a_share_no_site_has_a_design() -> None:

@@ -20,7 +20,10 @@ PLACEHOLDERS = Mix({"moved-placeholder": 0.3})
 
 
 def settings(classes: tuple[str, ...], urls_per_class: int) -> WorldSettings:
-    """Three in ten URLs are gone, and every site has a design of its own to say so."""
+    """Three in ten URLs are gone, and sites have designs of their own to say so.
+
+    One site in twenty answers any address that no list names with a real picture, which proves nothing.
+    """
     return WorldSettings(
         seed=6,
         classes=classes,
@@ -33,7 +36,7 @@ def settings(classes: tuple[str, ...], urls_per_class: int) -> WorldSettings:
         slow_share=0.0,
         busy_share=0.0,
         look=Look(160, 120, mean_bytes=6_000, cross_share=0.002),
-        placeholders=PlaceholderShares(designed_share=1.0),
+        placeholders=PlaceholderShares(designed_share=1.0, random_share=0.05),
     )
 
 
