@@ -196,7 +196,7 @@ def _collect_and_finish(
     digest = screening_digest(excluded, own_signatures(recipe.placeholders))
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)
-        note_pardons(journal, read_pardons(recipe))
+        note_pardons(journal, pardons(recipe.pardon))
         last = last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
         met = met and last.get(SCREENED, "") == digest
@@ -243,10 +243,10 @@ def last_pack(journal: Journal) -> dict[str, Any]:
     return packed[-1].payload if packed and packed[-1].kind == "packed" else {}
 
 
-def note_pardons(journal: Journal, pardons: Sequence[str]) -> None:
+def note_pardons(journal: Journal, pictures: Sequence[str]) -> None:
     """Write down who is pardoned, for good: the option need not be given again."""
     noted = {note.payload["picture"] for note in journal.notes() if note.kind == PARDON}
-    new = [Note(PARDON, {"picture": picture}) for picture in pardons if picture not in noted]
+    new = [Note(PARDON, {"picture": picture}) for picture in pictures if picture not in noted]
     journal.write([], new)
 
 
