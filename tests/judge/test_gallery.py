@@ -73,6 +73,18 @@ def test_pictures_that_were_sorted_in_and_recent_ones_are_found_alike() -> None:
     assert len(gallery) == len(set(hashes.tolist()))
 
 
+def test_beyond_ten_bits_only_copies_are_told() -> None:
+    """Among a million pictures a hundred hashes are within 16 bits by chance; within 10 there are none."""
+    dice = np.random.default_rng(3)
+    mine, other = (dice.integers(0, 256, 256, np.uint8).tobytes() for _ in range(2))
+    gallery = Gallery()
+    near_other, far_other, far_copy = 0b11_1111_1111, 0b111_1111_1111, 0b111_1111_1111 << 20
+    gallery.add(far_copy, mine)
+    gallery.add(far_other, other)
+    gallery.add(near_other, other)
+    assert gallery.similar(0, mine) == [(2, 10, False), (0, 11, True)]
+
+
 def test_the_same_picture_has_one_place() -> None:
     """A hash alone is not a picture: another thumbnail is another place."""
     gallery = Gallery()

@@ -8,6 +8,8 @@ from .likeness import alike
 from .quarters import Hashes, Places, Quarters, near
 
 THUMBNAIL_BYTES: Final = 256
+LOOK_ALIKE_BITS: Final = 10
+"""Up to this distance pictures are told of that merely look alike; beyond, confirmed copies alone."""
 _MIN_RECENT: Final = 32_768
 _RECENT_SHARE: Final = 16
 """Pictures are sorted in when more than these, and than one in 16 of the sorted ones, have come since."""
@@ -43,18 +45,18 @@ class Gallery:
         return len(self._thumbnails) // THUMBNAIL_BYTES
 
     def similar(self, phash: int, thumbnail: bytes) -> list[Similar]:
-        """All pictures whose hash is near (see ``quarters``), the nearest first, equals by place.
+        """All copies of this picture, and all whose hash is within ``LOOK_ALIKE_BITS``, copies or not.
 
-        What looks alike is a candidate and no more: judge by ``same``.
+        The nearest comes first, equals by place. Judge by ``same``: what looks alike is a candidate, no more.
         """
         places = self._near(phash)
         if not len(places):
             return []
         bits = np.bitwise_count(self._hashes[places] ^ np.uint64(phash))
-        by_distance = np.argsort(bits, kind="stable")
-        nearest = places[by_distance].tolist()
-        same = alike(thumbnail, [self.thumbnail(place) for place in nearest])
-        return list(map(Similar, nearest, bits[by_distance].tolist(), same.tolist()))
+        same = alike(thumbnail, np.frombuffer(self._thumbnails, np.uint8).reshape(-1, len(thumbnail))[places])
+        told = np.flatnonzero(same | (bits <= LOOK_ALIKE_BITS))
+        told = told[np.argsort(bits[told], kind="stable")]
+        return list(map(Similar, places[told].tolist(), bits[told].tolist(), same[told].tolist()))
 
     def add(self, phash: int, thumbnail: bytes) -> int:
         """Its place; a picture that is there already keeps the one it has."""

@@ -35,10 +35,10 @@ _MARGIN: Final = 2
 Pixels = NDArray[np.floating]
 
 
-def alike(thumbnail: bytes, others: Sequence[bytes]) -> NDArray[np.bool_]:
-    """Which of the others show the same as this thumbnail: 0.1 ms, and a few us for each of the others."""
+def alike(thumbnail: bytes, others: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of ``(n, 256)`` others show the same as this thumbnail: 0.02 ms, 0.1 ms more if one may."""
     one = np.frombuffer(thumbnail, np.uint8).astype(np.float32)
-    other = np.frombuffer(b"".join(others), np.uint8).reshape(-1, one.size).astype(np.float32)
+    other = others.astype(np.float32)
     same = _roughly(one, other)
     if same.any():
         same[same] = _closely(_Seen(one), _Seen(other[same]))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from .gallery import Similar
 from .likeness import alike
 from .quarters import is_near
@@ -20,7 +22,9 @@ def shows_the_same(a_phash: int, a_thumbnail: bytes, b_phash: int, b_thumbnail: 
 
     Symmetric. A gallery says the same of its pictures by ``Similar.same``.
     """
-    return is_near(a_phash, b_phash) and bool(alike(a_thumbnail, [b_thumbnail])[0])
+    if not is_near(a_phash, b_phash):
+        return False
+    return bool(alike(a_thumbnail, np.frombuffer(b_thumbnail, np.uint8)[None])[0])
 
 
 class Near:
