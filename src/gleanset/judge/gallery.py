@@ -10,9 +10,9 @@ from .quarters import Hashes, Places, Quarters, near
 THUMBNAIL_BYTES: Final = 256
 LOOK_ALIKE_BITS: Final = 10
 """Up to this distance pictures are told of that merely look alike; beyond, confirmed copies alone."""
-_MIN_RECENT: Final = 32_768
-_RECENT_SHARE: Final = 16
-"""Pictures are sorted in when more than these, and than one in 16 of the sorted ones, have come since."""
+_MIN_RECENT: Final = 16_384
+_RECENT_SHARE: Final = 32
+"""Pictures are sorted in when more than these, and than one in 32 of the sorted ones, have come since."""
 
 
 class Similar(NamedTuple):
