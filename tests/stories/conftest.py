@@ -182,6 +182,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
         n_planned: int | None = None,
         stop_at_s: float = float("inf"),
         revive: tuple[str, ...] = (),
+        signatures: str | None = None,
     ) -> Crawl:
         clock = ManualClock()
         pool = ListPool(world)
@@ -196,13 +197,13 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             seed=5,
         )
         atlas.report_to(frontier.add_host)
-        text = files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
+        shipped = files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
         n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         crew = VirtualCrew(VirtualFetcher(world, fetch or FetchSettings()), clock)
         ledger = MemoryLedger()
         engine = Engine(
             frontier,
-            Judge(Signatures.parse(text)),
+            Judge(Signatures.parse(signatures or shipped)),
             crew,
             ledger,
             atlas,

@@ -20,7 +20,7 @@ from ..run.engine import PARDON, Ending, Patience
 from ..run.screening import SCREENED
 from ..store.excluded import Excluded
 from ..store.ingest import build_pool
-from ..store.journal import Journal
+from ..store.journal import Journal, Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.plan import GroupCensus, Plan
@@ -28,7 +28,7 @@ from ..terms.tally import Tally
 from . import saved
 from .evidence import own_signatures, pardons, shipped_signatures
 from .excluding import as_exclusions, keep, kept, screening_digest, screening_of
-from .finishing import finish, form_of, last_note
+from .finishing import finish, form_of
 from .going_on import go_on, has_login, write_recipe
 from .knowing import believed
 from .learning import known_hosts, learn_from
@@ -196,7 +196,7 @@ def _collect_and_finish(
     digest = screening_digest(excluded, own_signatures(recipe.placeholders))
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)
-        note_pardons(journal, read_pardons(recipe))
+        note_pardons(journal, pardons(recipe.pardon))
         last = last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
         met = met and last.get(SCREENED, "") == digest
@@ -243,10 +243,10 @@ def last_pack(journal: Journal) -> dict[str, Any]:
     return packed[-1].payload if packed and packed[-1].kind == "packed" else {}
 
 
-def note_pardons(journal: Journal, pardons: Sequence[str]) -> None:
+def note_pardons(journal: Journal, pictures: Sequence[str]) -> None:
     """Write down who is pardoned, for good: the option need not be given again."""
     noted = {note.payload["picture"] for note in journal.notes() if note.kind == PARDON}
-    new = [Note(PARDON, {"picture": picture}) for picture in pardons if picture not in noted]
+    new = [Note(PARDON, {"picture": picture}) for picture in pictures if picture not in noted]
     journal.write([], new)
 
 
