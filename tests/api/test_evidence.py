@@ -81,5 +81,5 @@ def test_pardons_are_ids_digests_and_files_of_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["abc\n", f"{MD5}\n", f"mine:{ID}\n"])
 def test_what_is_no_pardon_is_named_by_its_line(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="line 1 is .* A line is the id of a learned placeholder"):
+    with pytest.raises(UsageError, match=r"line 1 is .* A line is the id of a learned placeholder"):
         pardons((written(tmp_path, text),))
