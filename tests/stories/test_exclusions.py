@@ -56,7 +56,7 @@ def test_a_plan_counts_without_excluded_urls(program: Program) -> None:
     """What is never asked fills no quota."""
     (program.folder / "out.txt").write_text("".join(f"{url(i)}\n" for i in range(6)))
     said = program.run("classes", "list.tsv", "--exclude", "out.txt", "--csv").must(0).out
-    assert [line.split(",")[2] for line in said.splitlines()[1:]] == ["2", "8"]
+    assert [line.split(",")[2] for line in said.split()[1:]] == ["2", "8"]
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "md5", "sha1"])
@@ -119,7 +119,7 @@ def test_what_is_excluded_later_goes_and_is_replaced(program: Program, site: Sit
         also_gone: "excluded",
     }
     assert not {gone, also_gone} & {row["url"] for row in left.manifest}
-    assert max(site.hits.values()) == 1
+    assert all(site.hits[one] == 1 for one in before)
     if not full:
         assert sum(left.by_class.values()) == 12
     n_before = len(site.visits)

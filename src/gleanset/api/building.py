@@ -27,7 +27,7 @@ from ..store.workdir import Workdir
 from ..terms.plan import GroupCensus, Plan
 from ..terms.tally import Tally
 from . import saved
-from .evidence import own_signatures, pardons, shipped_signatures
+from .evidence import own_signatures, pardons, signatures
 from .excluding import as_exclusions, keep, kept, screening_digest, screening_of
 from .finishing import finish, form_of
 from .going_on import go_on, has_login, write_recipe
@@ -304,7 +304,7 @@ def collect_settings(
         label_conflicts=recipe.label_conflicts,
         check=recipe.check or "",
         check_folder=str(Path.cwd()),
-        signatures=shipped_signatures() + own_signatures(recipe.placeholders),
+        signatures=signatures(recipe.placeholders),
         exclusions=as_exclusions(excluded),
         pardons=pardons(recipe.pardon),
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from ..errors import UsageError
 from ..judge.placeholders import Signatures
 
-COLUMNS = ("site", "kind", "value", "bytes", "size", "note")
+COLUMNS = ("site", "kind", "value", "bytes", "size", "note", "thumbnail")
+"""Of a table of placeholders; the last four may be absent."""
 _HEX_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "phash": 16}
 _HEX = re.compile(r"[0-9a-f]+")
 _SIZE = re.compile(r"\d+x\d+")
@@ -18,13 +19,18 @@ _PARDON = re.compile(r"(?:learned:)?([0-9a-f]{16}|[0-9a-f]{64})")
 _EXAMPLE = "A row is like `mysite,md5,880a7a58e05d3e83797f27573bb6d35c`."
 
 
-def shipped_signatures() -> str:
-    """The placeholders that everybody knows, as the text of their table."""
-    return files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
+def signatures(words: Sequence[str]) -> str:
+    """The placeholders that everybody knows, and behind them the user's own, as the text of one table.
+
+    Raises:
+        UsageError: as for `own_signatures`.
+    """
+    shipped = files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
+    return f"{','.join(COLUMNS)}\n{shipped.partition(chr(10))[2]}{own_signatures(words)}"
 
 
 def own_signatures(words: Sequence[str]) -> str:
-    """The rows of the user's tables, to be set behind the shipped ones.
+    """The rows of the user's tables, without a header.
 
     Raises:
         UsageError: a table cannot be read, or a row is none; its line is named.
@@ -45,7 +51,7 @@ def _rows(text: str, word: str) -> Iterator[tuple[int, dict[str, str]]]:
     if not {"site", "kind", "value"} <= set(names):
         raise UsageError(
             f"--placeholders {word}: its first line is {header!r:.80}. It names the columns: "
-            f"site,kind,value[,bytes,size,note]. {_EXAMPLE}"
+            f"site,kind,value[,bytes,size,note,thumbnail]. {_EXAMPLE}"
         )
     at = lines.index(header)
     for number, line in enumerate(lines[at + 1 :], at + 2):
@@ -57,7 +63,7 @@ def _rows(text: str, word: str) -> Iterator[tuple[int, dict[str, str]]]:
 def _checked(row: dict[str, str], place: str) -> list[str]:
     """The cells in the order of the shipped table."""
     cells = [row.get(name, "") for name in COLUMNS]
-    site, kind, value, n_bytes, size, _ = cells
+    site, kind, value, n_bytes, size, _, thumbnail = cells
     if not site or not value:
         raise UsageError(f"{place} has no {'site' if not site else 'value'}. {_EXAMPLE}")
     digits = _HEX_DIGITS.get(kind)
@@ -67,6 +73,8 @@ def _checked(row: dict[str, str], place: str) -> list[str]:
         raise UsageError(f"{place}: bytes {n_bytes!r:.40} is no whole number.")
     if size and not _SIZE.fullmatch(size):
         raise UsageError(f"{place}: size {size!r:.40} is not written like 500x374.")
+    if thumbnail and not (len(thumbnail) == 512 and _HEX.fullmatch(thumbnail.lower())):
+        raise UsageError(f"{place}: thumbnail {thumbnail!r:.40} has not 512 hexadecimal digits.")
     try:
         Signatures.parse("\n".join([",".join(COLUMNS), _line(cells)]))
     except ValueError as error:

@@ -21,7 +21,7 @@ LAST_PORT = 65_535
 
 CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
 READING = ("source", "url_col", "label_col")
-FILTERING = ("hosts", "exclude_hosts", *READING)
+FILTERING = ("hosts", "exclude_hosts", "exclude", *READING)
 ASKING = tuple(
     field
     for field, option in OPTIONS.items()

@@ -170,7 +170,7 @@ class Options(Checked):
         "call this for every picture that would be kept; a word that it returns rejects the picture",
         collects=True, otherwise="no picture is checked")] = None
     placeholders: Annotated[Texts, Option("which images", _WORDS, "FILE.csv",
-        "placeholders of your own: site,kind,value[,bytes,size,note]",
+        "placeholders of your own: site,kind,value[,bytes,size,note,thumbnail]",
         many=True, is_path=True, adds=True)] = ()
     pardon: Annotated[Texts, Option("which images", _ITEMS, "FILE_OR_ID",
         "what was taken for a placeholder and is none: its id, its SHA-256, or a file of such",

@@ -147,7 +147,8 @@ class Replay:
                 row.candidate, label, verdict, reason, row.inspection, row.host or 0, row.final_url or ""
             )
         if verdict is not row.verdict:
-            reason = reason or spare_reason(verdict, self.frontier.book.state[label])
+            if verdict is not Verdict.REVOKED:
+                reason = spare_reason(verdict, self.frontier.book.state[label])
             yield self._amended(Settlement(row.candidate, verdict, reason, row.attempts))
 
     def _remember(self, host: int, success: bool, elapsed_s: float) -> None:
