@@ -79,8 +79,8 @@ After 1 and 2 the message is on stderr.
 `requests`, `accepted`, `throttled`, `most_at_once`, `busiest`, `most_at_busiest`, `short`, `replaced`) |
 | `report` | `report`: the page's path |
 | `review --list` | `placeholders`: a list of `id`, `proof` (`probe`, `same-body`, `same-picture`), `met`, \
-`revoked`, `sites` (a list of `site`, `urls`), `labels` (a list of `label`, `urls`), `width_px`, `height_px`, \
-`url`, `pardoned` |
+`revoked`, `sites` (a list of `site`, `urls`), `labels` (a list of `label`, `urls`), `width_px`, \
+`height_px`, `url`, `pardoned` |
 
 ## Variables that are no options
 
