@@ -91,7 +91,7 @@ class Signatures:
         return (
             self._match_body(finding)
             or self._match_look(finding)
-            or self._match_address(finding, url)
+            or self.match_address(finding.final_url or url, url)
             or self._match_headers(finding, url)
         )
 
@@ -108,9 +108,9 @@ class Signatures:
             return None
         return next((s.evidence for look, s in self._looks if look.fits(inspection)), None)
 
-    def _match_address(self, finding: Finding, url: str) -> str | None:
-        asked = _address(url)
-        found = asked if finding.final_url is None else _address(finding.final_url)
+    def match_address(self, final_url: str, url: str) -> str | None:
+        """The evidence against whatever is at ``final_url``, to where ``url`` leads."""
+        asked, found = _address(url), _address(final_url)
         for host, path, signature in self._addresses:
             if host.fullmatch(found.host) and path.fullmatch(found.path):
                 return signature.evidence
