@@ -20,7 +20,7 @@ from ..run.engine import PARDON, Ending, Patience
 from ..run.screening import SCREENED
 from ..store.excluded import Excluded
 from ..store.ingest import build_pool
-from ..store.journal import Journal
+from ..store.journal import Journal, Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.plan import GroupCensus, Plan
@@ -28,7 +28,7 @@ from ..terms.tally import Tally
 from . import saved
 from .evidence import own_signatures, pardons, shipped_signatures
 from .excluding import as_exclusions, keep, kept, screening_digest, screening_of
-from .finishing import finish, form_of, last_note
+from .finishing import finish, form_of
 from .going_on import go_on, has_login, write_recipe
 from .knowing import believed
 from .learning import known_hosts, learn_from
