@@ -103,18 +103,7 @@ class Folder:
         site = str(self.pool.hosts[self.pool.host[self.number(url)]])
         size = (seen.width_px, seen.height_px)
         learned = LearnedPlaceholder(seen.sha256, seen.phash, seen.thumbnail, *size, proof, site, url)
-        payload: dict[str, Any] = {
-            "id": learned.id,
-            "sha256": learned.sha256.hex(),
-            "phash": f"{learned.phash:016x}",
-            "thumbnail": learned.thumbnail.hex(),
-            "width_px": learned.width_px,
-            "height_px": learned.height_px,
-            "proof": proof.value,
-            "site": site,
-            "url": url,
-        }
-        self.journal.note("placeholder", payload)
+        self.journal.note("placeholder", learned.to_json())
         return learned
 
     @property

@@ -53,8 +53,8 @@ def told(one: Crawl) -> Score:
     return result
 
 
-def check_known(one: Crawl, result: Score, quota: int) -> None:
-    """Exact quotas; 99 in a hundred copies of what tables know kept out; at most 1 false alarm in 10,000."""
+def check(one: Crawl, result: Score, quota: int) -> None:
+    """Exact quotas; of 100 copies that tables know 99 are out, of others 95; 1 false alarm in 10,000."""
     assert one.ending is Ending.SETTLED
     n_classes = len(one.world.settings.classes)
     assert [len(one.accepted(c)) for c in range(n_classes)] == [quota] * n_classes
@@ -62,14 +62,15 @@ def check_known(one: Crawl, result: Score, quota: int) -> None:
     assert sum(n for name, n in met.items() if name in KNOWN_NAMES) > 100
     assert sum(n >= OFTEN for name, n in met.items() if name in UNKNOWN_NAMES) > 10
     assert result.recall(KNOWN_NAMES) >= 0.99
+    assert result.recall(UNKNOWN_NAMES, OFTEN) >= 0.95
     assert len(result.false_alarms) <= result.good / 10_000
 
 
-def test_known_placeholders_stay_out_and_quotas_are_exact(crawl: Crawls) -> None:
+def test_placeholders_stay_out_and_quotas_are_exact(crawl: Crawls) -> None:
     """Among drawn pictures; the places of those that were revoked are filled again."""
     world = World(settings(tuple(CLASSES)[:12], urls_per_class=130))
     one = crawl(world, Quota(75, 75), signatures=known_to_us(world))
-    check_known(one, told(one), quota=75)
+    check(one, told(one), quota=75)
 
 
 def test_real_photographs_are_not_taken_for_placeholders(crawl: Crawls, material: Path) -> None:
@@ -79,5 +80,5 @@ def test_real_photographs_are_not_taken_for_placeholders(crawl: Crawls, material
     classes = tuple(dict.fromkeys(label for label, _ in photographs))
     world = World(settings(classes, urls_per_class=30), photographs)
     assert len(world.photographs) > 1_100
-    one = crawl(world, Quota(14, 14), signatures=known_to_us(world))
-    check_known(one, told(one), quota=14)
+    one = crawl(world, Quota(12, 12), signatures=known_to_us(world))
+    check(one, told(one), quota=12)

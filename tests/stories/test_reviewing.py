@@ -98,6 +98,33 @@ def test_a_build_knows_that_a_review_has_changed_it(program: Program) -> None:
     left.check()
 
 
+def test_a_pardoned_picture_comes_back_without_a_request(site: Site, tmp_path: Path) -> None:
+    """A site sends one picture for many addresses; a person knows better, and its body was kept."""
+    program = Program(tmp_path, site.resolve_rules)
+    sent = picture(777)
+    rows = [("cat", f"http://www.one.example/{n}.jpg") for n in range(12)]
+    site.answers |= {url: Answer(sent) for _, url in rows}
+    listed = program.write_list([*rows, *(("cat", url("cat", n)) for n in range(4))], "pardon.tsv")
+    program.build(listed, "-o", "p", "--images", "9", code=3)
+    left = Left(tmp_path / "p")
+    assert left.by_class == {"cat": 4}
+    (one,) = api.placeholders(tmp_path / "p")
+    assert (one.met, one.sites) == (12, (("one.example", 12),))
+    page = (tmp_path / "p" / "report.html").read_text()
+    assert f"pardon,{one.id}" in page
+    n_before = len(site.visits)
+    (tmp_path / "decisions.csv").write_text(f"pardon,{one.id}\n")
+    program.run("review", "p", "--from", "decisions.csv").must(3)
+    assert left.by_class == {"cat": 5}
+    left.check()
+    assert sent in [path.read_bytes() for path in left.images]
+    (one,) = api.placeholders(tmp_path / "p")
+    assert (one.met, one.pardoned) == (0, True)
+    program.run("build", "-o", "p").must(3)
+    assert left.by_class == {"cat": 5}
+    assert len(site.visits) == n_before
+
+
 def address(process: "Popen[str]") -> str:
     """Where the page is."""
     assert process.stderr is not None

@@ -207,7 +207,7 @@ def _collect_and_finish(
             )
         stopped, trouble = False, ""
         if not met:
-            collection = _collection(workdir, recipe, known, pool, journal, excluded)
+            collection = collection_of(workdir, recipe, known, pool, journal, excluded)
             stopped = _collect(collection, say, stop)
             trouble = learn_from(recipe, pool, journal, collection.rates_per_s())
         standing = Standing(known.plan, pool, journal)
@@ -219,7 +219,7 @@ def _collect_and_finish(
         return replace(report, notes=(*report.notes, trouble)) if trouble else report
 
 
-def _collection(
+def collection_of(
     workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal, excluded: Excluded
 ) -> Collection:
     """The collection of a build, with what earlier ones learned of its hosts."""

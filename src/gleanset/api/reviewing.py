@@ -17,14 +17,15 @@ from ..review.gallery import Gallery, Sight
 from ..review.page import review_page
 from ..review.rulings import REVIEWED, rule
 from ..review.server import Review
-from ..run.assembly import Collection
+from ..run.engine import PARDON
 from ..store.blobs import BlobReader
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import STATE_NAME, Workdir
 from ..terms.tally import Tally
 from . import saved
-from .building import collect_settings
+from .building import collection_of
+from .excluding import kept
 from .finishing import finish
 from .presence import require_journal, stored_recipe
 from .results import Progress, Report, Status, StoppedError, StopSignal
@@ -155,8 +156,8 @@ def _apply(
         log.clear()
     if not is_stale(journal):
         return standing.report("short" if standing.short else "complete", str(workdir.root))
-    settings = collect_settings(build.recipe, [one.label for one in build.known.plan.classes])
-    Collection(workdir, build.known.plan, build.pool, journal, settings)  # its replay gives places anew
+    # The replay gives places anew: to spares, and to what was pardoned. Nobody is asked.
+    collection_of(workdir, build.recipe, build.known, build.pool, journal, kept(workdir))
     standing = build.standing()
     try:
         return finish(workdir, build.recipe, build.known, build.pool, journal, standing, say, stop)
@@ -166,8 +167,8 @@ def _apply(
 
 def is_stale(journal: JournalReader) -> bool:
     """Whether a review has changed what is accepted since the dataset was packed."""
-    kinds = [note.kind for note in journal.notes() if note.kind in {"packed", REVIEWED}]
-    return bool(kinds) and kinds[-1] == REVIEWED
+    kinds = [note.kind for note in journal.notes() if note.kind in {"packed", REVIEWED, PARDON}]
+    return bool(kinds) and kinds[-1] != "packed"
 
 
 def _log(build: Build) -> DecisionLog:

@@ -94,7 +94,7 @@ class Gallery:
     def known(self, start: int) -> Answer:
         """Bodies that gave themselves away by a known signature."""
         bodies = [
-            {"picture": sha256.hex(), "signature": name or "not recorded", "met": n, **self._image(candidate)}
+            {"picture": sha256.hex(), "signature": name, "met": n, **self._image(candidate)}
             for name, one in self._sight.placeholders.known.items()
             for sha256, (n, candidate) in one.bodies.items()
         ]

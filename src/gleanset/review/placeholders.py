@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..store.journal_rows import JournalRow
-from ..terms.placeholder import ID_BYTES, LearnedPlaceholder, Proof
+from ..terms.placeholder import ID_BYTES, LEARNED, LearnedPlaceholder
 from ..terms.verdict import BlobRef, Verdict
 
-LEARNED = "learned:"
-"""How the evidence begins that names a learned placeholder."""
 MOST_BODIES = 200
 """Bodies of one signature that are remembered; with a date on the picture there is one for every request."""
 
@@ -78,16 +76,7 @@ class Placeholders:
 
     def learn(self, payload: Mapping[str, Any]) -> None:
         """A note of kind ``placeholder``."""
-        learned = LearnedPlaceholder(
-            bytes.fromhex(payload["sha256"]),
-            int(payload["phash"], 16),
-            bytes.fromhex(payload["thumbnail"]),
-            payload["width_px"],
-            payload["height_px"],
-            Proof(payload["proof"]),
-            payload["site"],
-            payload["url"],
-        )
+        learned = LearnedPlaceholder.from_json(payload)
         self.found.setdefault(learned.id, Met(learned))
 
     def pardon(self, picture: str) -> None:

@@ -233,6 +233,7 @@ def _motif(look: Look, side: int, chance: Random) -> tuple[Image.Image, Image.Im
 
 
 def draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, ink: Colour | int, side: int, flip: bool) -> None:
+    """Draw a shape of ``looks`` into a square of ``side`` pixels, mirrored if ``flip``."""
     kind, _, numbers = shape
     points = [n * side for n in (numbers if kind == "poly" else numbers[:4])]
     if flip:

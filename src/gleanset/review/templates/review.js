@@ -146,7 +146,7 @@
 
   function card(one) {
     const learned = one.signature === undefined;
-    const told = learned ? one.proof : `Known by the signature ${one.signature}.`;
+    const told = learned ? one.proof : one.signature ? `Known by the signature ${one.signature}.` : "Known by a signature.";
     const cost = learned && one.revoked ? `${many(one.met, "URL")}, ${n(one.revoked)} of them accepted until then` : many(one.met, "URL");
     const lines = learned ? [["Cost", cost], ["Met at", few(one.sites, one.n_sites)], ["Asked for as", few(one.labels, one.n_labels)]] : [["Cost", cost], ["Asked for as", one.label]];
     const button = make("button", {className: "mercy"});
@@ -276,6 +276,7 @@
       if (enlarged ? !$("largeturn").hidden : here) turn((enlarged ?? here.one).c);
     } else if (key === "z" || key === "Z") undo();
     else if (key === " " || key === "Enter") {
+      if (!enlarged && event.target.closest("button, a")) return;
       if (enlarged && key === " ") { event.preventDefault(); $("large").close(); }
       else if (here) { event.preventDefault(); enlarge(here.one); }
     } else if ((key === "n" || key === "p") && view === "images" && !enlarged) {
