@@ -33,8 +33,9 @@ from ..urls import politeness_group
 from . import wire
 from .check import Checker, CheckTroubleError, load_check
 from .codec_note import LONGEST_CHECK_S, LONGEST_FIRST_CHECK_S, CodecNote
-from .gate import ADMIT_EVERY_S, Gate
+from .gate import ADMIT_EVERY_S, BEHIND_BYTES, Gate
 from .pulse import Pulse
+from .vitals import MOST_CHECK_MS
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
@@ -45,6 +46,8 @@ BREATH_S = 0.01
 """How long the network then waits before it looks again."""
 WAKE_AT = 8
 """Inspected bodies that wake the network's thread; fewer wait for its next turn, or for the last body."""
+MEAN_OF = 4
+"""Pictures, about, over which the time of a check is averaged."""
 MAX_STATUS = 999
 """HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
@@ -82,12 +85,24 @@ class Decoder:
         self.done: deque[tuple[Task, Arrival, Fetched, Inspection, bytes | None]] = deque()
         self.queued_bytes = 0
         self.pending = 0
+        self._mean_s = 0.0
+        """What a picture takes, where the user has a check."""
         Thread(target=self._run, name="decoder", daemon=True).start()
 
     def put(self, task: Task, arrival: Arrival, fetched: Fetched) -> None:
         self.queued_bytes += len(fetched.body)
         self.pending += 1
         self._jobs.put((task, arrival, fetched))
+
+    @property
+    def backlog_s(self) -> float:
+        """Work that waits, where the user's check may be slow; else 0: decoding is counted in bytes."""
+        return self.pending * self._mean_s
+
+    @property
+    def load_bytes(self) -> int:
+        """What waits, for the gate: a few seconds' work of a check weighs as much as a full queue."""
+        return max(self.queued_bytes, round(BEHIND_BYTES * 1000 * self.backlog_s / MOST_CHECK_MS))
 
     def take(self) -> list[tuple[Task, Arrival, Fetched, Inspection, bytes | None]]:
         """What is finished. Called by the thread that calls ``put``."""
@@ -115,11 +130,14 @@ class Decoder:
         self, checker: Checker, task: Task, fetched: Fetched, seen: Inspection, body: bytes
     ) -> tuple[Inspection, bytes | None]:
         """Ask the user's check; a picture that it refuses is not kept. Its failure ends the worker."""
-        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if checker.is_new else LONGEST_CHECK_S)
+        is_new, started_s = checker.is_new, time.monotonic()
+        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if is_new else LONGEST_CHECK_S)
         try:
             seen = checker.look(seen, body, dict(task.about), fetched.final_url)
         except CheckTroubleError as error:
             give_up(error)
+        if not is_new:  # that one may have loaded a model
+            self._mean_s += (time.monotonic() - started_s - self._mean_s) / MEAN_OF
         return seen, None if seen.refused else body
 
 
@@ -166,12 +184,19 @@ class Worker:
                 self._gate.hold_up(BREATH_S)
             for finished in self._decoder.take():
                 self._inspected(*finished)
-            for serial in self._gate.admit(self._decoder.queued_bytes):
+            for serial in self._gate.admit(self._decoder.load_bytes):
                 self._begin(self._tasks[serial])
             self._send_findings()
             self._flush_if_due()
             if self._pulse.beat(patience_s) and not self._idle:
-                self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
+                self._send(
+                    [
+                        "vitals",
+                        wire.vitals_out(
+                            self._pulse.take(self._decoder.queued_bytes, self._decoder.backlog_s)
+                        ),
+                    ]
+                )
             if self._note.overdue:
                 os._exit(EXIT_HUNG)
 
@@ -204,7 +229,7 @@ class Worker:
 
     def _start(self, task: Task) -> None:
         self._tasks[task.serial] = task
-        if self._gate.lets_in(task.serial, self._decoder.queued_bytes):
+        if self._gate.lets_in(task.serial, self._decoder.load_bytes):
             self._begin(task)
 
     def _begin(self, task: Task) -> None:
