@@ -21,13 +21,17 @@ from ..terms.verdict import Finding
 from . import wire
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
+from .watch import cpu_s_of_process
 from .wire import Task
-from .worker import EXIT_STORAGE, LONGEST_DECODE_S, SEALED, CodecNote
+from .worker import EXIT_STORAGE, SEALED, CodecNote
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""
-GRACE_S = 5.0
-"""What a worker that hangs is given to end itself."""
+MOST_CRASHES_IN_A_ROW = 50
+"""Pictures that end their workers while nobody inspects a single one to its end: it is not the pictures."""
+LONGEST_UNSEEN_S = 60.0
+"""For one picture, where the system does not tell what a process uses. A worker that hangs ends itself long
+before, unless its decoder does not let it."""
 LOOK_EVERY_S = 1.0
 SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
@@ -67,6 +71,7 @@ class LocalCrew:
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         """By worker, since its last finding. What others report says nothing about this one."""
+        self._crashes_in_a_row = 0
         self._look_at_s = 0.0
         self._segments: set[str] = set()
         """All that findings have named."""
@@ -177,6 +182,8 @@ class LocalCrew:
                 for finding in found:
                     self._check(hand, finding)
                 del self._deaths[hand.number]
+                if any(finding.inspection is not None for finding in found):
+                    self._crashes_in_a_row = 0
                 return [finding for finding in found if self._is_due(hand, finding)]
         raise ValueError("a message of no known kind")
 
@@ -206,23 +213,36 @@ class LocalCrew:
         code = hand.end()
         if code == EXIT_STORAGE:
             raise StorageError(last_line(hand.log))
-        self._deaths[hand.number] += 1
         why = hand.why or ending(code)
-        if self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK:
+        decoding, _ = CodecNote.read(hand.note)
+        culprit = decoding if decoding in hand.tasks else None
+        if self._is_too_much(hand, culprit):
             raise GleansetError(
-                f"Workers end as soon as they start (the last: {why}). Their log {hand.log} says: "
-                f"{last_line(hand.log)}. State is kept; the same command goes on."
+                f"Workers end as soon as they start, or with every picture (the last: {why}). "
+                f"Their log {hand.log} says: {last_line(hand.log)}. "
+                "State is kept; the same command goes on."
             )
         reports: list[Report] = []
         if (rescued := self.rescue(hand.written)) is not None:
             reports.append(rescued)
         for serial in hand.tasks:
             self._at_work.pop(serial, None)
-        decoding, _ = CodecNote.read(hand.note)
-        culprit = decoding if decoding in hand.tasks else None
         reports.append(Lost(tuple(hand.tasks), culprit, why))
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
+
+    def _is_too_much(self, hand: Hand, culprit: int | None) -> bool:
+        """Whether it is not for single pictures that workers die. Who has come to a picture has decoded
+        others before (``inspection.trial``), so that a list full of hostile ones ends no run.
+        """
+        if culprit is None:
+            self._deaths[hand.number] += 1
+        else:
+            self._crashes_in_a_row += 1
+        return (
+            self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK
+            or self._crashes_in_a_row >= MOST_CRASHES_IN_A_ROW
+        )
 
     def rescue(self, segment: str) -> Durable | None:
         """Bodies are in the page cache before their findings are sent, so anyone can make them durable."""
@@ -242,9 +262,15 @@ class LocalCrew:
             return
         self._look_at_s = now_s + LOOK_EVERY_S
         for hand in self._hands:
-            _, since_s = CodecNote.read(hand.note)
-            if 0.0 < since_s < now_s - LONGEST_DECODE_S - GRACE_S:  # 0.0: half written, or nothing
-                hand.kill(f"decoding one picture took more than {LONGEST_DECODE_S + GRACE_S:.0f} s")
+            serial, since_s = CodecNote.read(hand.note)
+            picture = (serial, since_s) if serial is not None and since_s else None
+            cpu_s = cpu_s_of_process(hand.process.pid)
+            if cpu_s is None:
+                hangs = picture is not None and now_s - since_s > LONGEST_UNSEEN_S
+            else:
+                hangs = hand.watch.look(picture, cpu_s)
+            if hangs:
+                hand.kill("decoding one picture came to no end")
 
     def close(self) -> None:
         for hand in self._hands:

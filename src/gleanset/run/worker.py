@@ -26,6 +26,7 @@ from ..fetch.base import Arrival, FetchSettings, Order
 from ..fetch.http import CurlFetcher
 from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
+from ..inspection.trial import stand_trial
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
 from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
@@ -34,12 +35,11 @@ from ..urls import politeness_group
 from . import wire
 from .gate import ADMIT_EVERY_S, Gate
 from .pulse import Pulse
+from .watch import LOOK_EVERY_S, Watch, bound_memory, cpu_s_of_thread
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
 FLUSH_EVERY_BYTES = 64 * 2**20
-LONGEST_DECODE_S = 10.0
-"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
 MOST_QUEUED_BYTES = 48 * 2**20
 """Above this the transfers under way have to wait too, for memory's sake."""
 BREATH_S = 0.01
@@ -49,6 +49,7 @@ WAKE_AT = 8
 MAX_STATUS = 999
 """HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
+"""The decoder never came back; its picture is the culprit."""
 EXIT_STORAGE = 74
 POLL_S = 0.5
 BATCH_S = 0.02
@@ -85,10 +86,6 @@ class CodecNote:
     def clear(self) -> None:
         _NOTE.pack_into(self._map, 0, -1, 0.0)
 
-    def decoding_for_s(self) -> float:
-        serial, since_s = _NOTE.unpack_from(self._map)
-        return time.monotonic() - since_s if serial >= 0 else 0.0
-
     @staticmethod
     def read(path: Path) -> tuple[int | None, float]:
         """The lease that a worker is or was decoding, since when; (None, 0.0): none.
@@ -113,7 +110,12 @@ class Decoder:
         self.done: deque[tuple[Task, Arrival, Fetched, Inspection, bytes | None]] = deque()
         self.queued_bytes = 0
         self.pending = 0
-        Thread(target=self._run, name="decoder", daemon=True).start()
+        self._picture: tuple[int, float] | None = None
+        """Which is being decoded, since when."""
+        self._watch = Watch()
+        self._look_at_s = 0.0
+        self._thread = Thread(target=self._run, name="decoder", daemon=True)
+        self._thread.start()
 
     def put(self, task: Task, arrival: Arrival, fetched: Fetched) -> None:
         self.queued_bytes += len(fetched.body)
@@ -128,11 +130,22 @@ class Decoder:
         self.pending -= len(finished)
         return finished
 
+    @property
+    def hangs(self) -> bool:
+        """Whether it will never be done with its picture. Called by the other thread, at every turn."""
+        now_s = time.monotonic()
+        if now_s < self._look_at_s:
+            return False
+        self._look_at_s = now_s + LOOK_EVERY_S
+        return self._watch.look(self._picture, cpu_s_of_thread(self._thread))
+
     def _run(self) -> None:
         while True:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
+            self._picture = (task.serial, time.monotonic())
             seen, body = inspect(fetched.body, self._treatment)
+            self._picture = None
             self._note.clear()
             self.done.append((task, arrival, fetched, seen, body))
             if len(self.done) == WAKE_AT or self._jobs.empty():
@@ -181,7 +194,7 @@ class Worker:
             self._flush_if_due()
             if self._pulse.beat(patience_s) and not self._idle:
                 self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
-            if self._note.decoding_for_s() > LONGEST_DECODE_S:
+            if self._decoder.hangs:
                 os._exit(EXIT_HUNG)
 
     def _patience_s(self) -> float:
@@ -337,6 +350,9 @@ def main() -> int:
             return 0
         for message in frames.feed(chunk):
             settings = message[1]
+    stand_trial()
+    if not settings.get("check"):  # which may load a model of gigabytes
+        bound_memory()
     try:
         Worker(settings, fd_in, fd_out).run()
     except StorageError as error:
