@@ -21,6 +21,9 @@ Only these factors have a fast inverse DCT; libjpeg's other scales are slower th
 _MAX_SCANS: Final = 100
 """libjpeg writes 10 for a progressive picture. Each scan costs a pass over all blocks."""
 
+END_MISSING: Final = "only the end marker is missing"
+_END: Final = b"\xff\xd9"
+
 _MODES: Final = {"YCbCr": "RGB", "RGB": "RGB", "Gray": "L"}
 
 
@@ -96,8 +99,18 @@ class Jpeg:
                 self._body, colours, min_height=height, min_width=width, buffer=buffer, strict=True
             )
         except ValueError as error:
-            raise _unfit(error) from error
+            raise self._wholeness(_unfit(error)) from error
         return pixels
+
+    def _wholeness(self, unfit: Unfit) -> Unfit:
+        """All pixels may be there and the end marker alone missing: counted apart by its detail."""
+        if unfit.flaw is Flaw.TRUNCATED:
+            try:
+                simplejpeg.decode_jpeg(self._body + _END, "GRAY", min_height=1, min_width=1, strict=True)
+                unfit.detail = END_MISSING
+            except ValueError:
+                pass
+        return unfit
 
 
 def check_entropy(body: bytes) -> None:
