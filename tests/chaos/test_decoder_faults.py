@@ -15,12 +15,15 @@ from gleanset.fetch.base import FetchSettings
 from gleanset.run import local_crew
 from gleanset.run.crew import Lost, Report
 from gleanset.run.local_crew import MOST_CRASHES_IN_A_ROW, LocalCrew
+from gleanset.run.watch import cpu_s_of_process
 from gleanset.run.wire import Task
 from gleanset.terms.inspection import Flaw, Treatment
 from gleanset.terms.verdict import Finding
 
 pytestmark = pytest.mark.sockets
 
+MOST_RESTART_CPU_S = 1.0
+"""What a new worker computes until its first finding; by the clock that depends on who else is there."""
 DEADLY = {"segfault": "SIGSEGV", "abort": "SIGABRT", "kill": "SIGKILL", "exit": "exit code 0"}
 
 
@@ -84,6 +87,8 @@ def test_a_decoder_that_dies_costs_one_image(crew: LocalCrew, web: HostileServer
     assert crew.pids[0] != pid
     crew.send([task(3, "/good")])
     assert found_in(hear(crew, lambda r: bool(found_in(r))))[3].blob is not None
+    used_s = cpu_s_of_process(crew.pids[0])
+    assert used_s is None or used_s < MOST_RESTART_CPU_S
 
 
 def test_a_decoder_that_eats_memory_is_told_that_there_is_no_more(
