@@ -17,7 +17,7 @@ MAX_PIXELS: Final = 50_000_000
 """Of a JPEG by libjpeg-turbo, which needs up to 9 bytes a pixel: for a progressive one with colours as fine
 as its grey, made over at its full size."""
 MAX_PIXELS_OF: Final = {"webp": 24_000_000, "avif": 20_000_000, "heif": 20_000_000}
-"""WebP with alpha needs 20 bytes a pixel, AVIF and HEIF of 12 bits as many and their references; ink and others
+"""WebP with alpha needs 20 bytes a pixel, AVIF and HEIF of 12 bits as many and more; ink and others
 need 8 to 12 (measured, November 2026, ``tests/inspection/test_limits.py``). So no picture needs 512 MB."""
 MAX_PIXELS_ELSE: Final = 30_000_000
 
