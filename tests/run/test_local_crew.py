@@ -23,11 +23,11 @@ from PIL import Image
 from gleanset.errors import GleansetError
 from gleanset.fetch.base import FetchSettings
 from gleanset.run import wire
+from gleanset.run.codec_note import LONGEST_DECODE_S
 from gleanset.run.crew import Durable, Lost, Report
 from gleanset.run.local_crew import GRACE_S, LocalCrew
 from gleanset.run.vitals import Vitals
 from gleanset.run.wire import Task
-from gleanset.run.worker import LONGEST_DECODE_S
 from gleanset.store.blobs import HEADER_BYTES, BlobReader
 from gleanset.terms.inspection import Flaw, Inspection, Stored, Treatment
 from gleanset.terms.outcome import Failure
@@ -223,7 +223,7 @@ def test_nothing_in_the_folder_of_the_caller_is_run(
 
 def write_note(folder: Path, number: int, serial: int, since_s: float) -> None:
     """What a worker that is decoding leaves in the file that outlives it."""
-    (folder / "workers" / f"worker-{number}.now").write_bytes(struct.pack("<qd", serial, since_s))
+    (folder / "workers" / f"worker-{number}.now").write_bytes(struct.pack("<qdd", serial, since_s, 0.0))
 
 
 def test_a_note_of_an_earlier_life_blames_nobody(tmp_path: Path, site: int) -> None:

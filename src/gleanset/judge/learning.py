@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.placeholder import ID_BYTES, LearnedPlaceholder, Proof
+from gleanset.terms.placeholder import ID_BYTES, LEARNED, LearnedPlaceholder, Proof
 from gleanset.urls import host_of
 
 from .gallery import Gallery, Similar
@@ -59,7 +59,7 @@ class Learner:
     def recognise(self, inspection: Inspection) -> LearnedPlaceholder | None:
         """The learned placeholder that a sound picture is: the same body, or one that looks like it."""
         found = self._known.get(inspection.sha256) or _match(self._looks, inspection)
-        return None if found is None or self._is_pardoned(inspection) else found
+        return None if found is None or self.is_pardoned(inspection) else found
 
     def saw(self, sighting: Sighting, similar: Sequence[Similar]) -> Learned | None:
         """Count a sound picture, recognised or not, and say what that teaches.
@@ -68,7 +68,7 @@ class Learner:
         """
         self.restore(sighting)
         inspection = sighting.inspection
-        if self.recognise(inspection) is not None or self._is_pardoned(inspection):
+        if self.recognise(inspection) is not None or self.is_pardoned(inspection):
             return None
         proof = self._proof(sighting, similar)
         if proof is None:
@@ -84,9 +84,17 @@ class Learner:
         (url, first), *others = answers
         if not others or not all(_is_the_same(first, other) for _, other in others):
             return None
-        if self.recognise(first) is not None or self._is_pardoned(first):
+        if self.recognise(first) is not None or self.is_pardoned(first):
             return None
         return self._conclude(first, Proof.PROBE, url, _places(similar))
+
+    def led_to(self, sighting: Sighting, similar: Sequence[Similar]) -> Learned | None:
+        """A sound picture from where a site leads whoever asks for what does not exist."""
+        self.restore(sighting)
+        inspection = sighting.inspection
+        if self.recognise(inspection) is not None or self.is_pardoned(inspection):
+            return None
+        return self._conclude(inspection, Proof.PROBE, sighting.url, {sighting.place, *_places(similar)})
 
     def restore(self, sighting: Sighting) -> None:
         """Count what the journal tells, without conclusions: those are told as well."""
@@ -98,7 +106,7 @@ class Learner:
         self._sort()
 
     def pardon(self, placeholder: str) -> None:
-        """What is no placeholder after all: its id, or the whole SHA-256 in hexadecimal."""
+        """The id of what is no placeholder after all, or the SHA-256 of its body, in hex."""
         self._pardoned.add(placeholder.lower()[: 2 * ID_BYTES])
         self._sort()
 
@@ -112,7 +120,10 @@ class Learner:
         size = size_key(one.width_px, one.height_px)
         return one.id in self._pardoned or self._has_pardoned_look(one.phash, one.thumbnail, size)
 
-    def _is_pardoned(self, inspection: Inspection) -> bool:
+    def is_pardoned(self, inspection: Inspection, evidence: str = "") -> bool:
+        """Whether a picture, or what it was taken for, is no placeholder after all."""
+        if evidence.removeprefix(LEARNED) in self._pardoned:
+            return True
         if inspection.sha256[:ID_BYTES].hex() in self._pardoned:
             return True
         return _match(self._pardoned_looks, inspection) is not None

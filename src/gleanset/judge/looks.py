@@ -7,7 +7,7 @@ import numpy as np
 
 from gleanset.terms.placeholder import LearnedPlaceholder
 
-from .gallery import MAX_BITS
+from .gallery import LOOK_ALIKE_BITS
 from .lookalikes import agreement, has_detail
 from .sightings import size_key
 
@@ -33,7 +33,7 @@ class Looks:
         if not self._all:
             return None
         bits = np.bitwise_count(self._hashes ^ np.uint64(phash))
-        near = [self._all[n] for n in np.flatnonzero(bits <= MAX_BITS).tolist()]
+        near = [self._all[n] for n in np.flatnonzero(bits <= LOOK_ALIKE_BITS).tolist()]
         near = [one for one in near if may_be_compared(size_key(one.width_px, one.height_px), size)]
         if not near:
             return None

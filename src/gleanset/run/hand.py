@@ -41,7 +41,7 @@ class Hand:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -89,7 +89,7 @@ class Hand:
         return code
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The caller's, with this very package first on the path and one numeric thread a process.
 
     Empty entries of the path are left out: they mean the folder in which one happens to stand. For the same

@@ -9,9 +9,8 @@ Messages out: ``["findings", findings]``, ``["durable", segment, offset]``, ``["
 """
 
 import gc
-import mmap
+import hashlib
 import os
-import struct
 import sys
 import time
 from collections import deque
@@ -19,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import StorageError
 from ..fetch.base import Arrival, FetchSettings, Order
@@ -32,14 +31,14 @@ from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
 from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
+from .check import Checker, CheckTroubleError, load_check
+from .codec_note import LONGEST_CHECK_S, LONGEST_FIRST_CHECK_S, CodecNote
 from .gate import ADMIT_EVERY_S, Gate
 from .pulse import Pulse
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
 FLUSH_EVERY_BYTES = 64 * 2**20
-LONGEST_DECODE_S = 10.0
-"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
 MOST_QUEUED_BYTES = 48 * 2**20
 """Above this the transfers under way have to wait too, for memory's sake."""
 BREATH_S = 0.01
@@ -50,6 +49,8 @@ MAX_STATUS = 999
 """HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
 EXIT_STORAGE = 74
+EXIT_CHECK = 78
+"""The user's check cannot be used; the last line of the log says why."""
 POLL_S = 0.5
 BATCH_S = 0.02
 BATCH = 64
@@ -64,49 +65,17 @@ _OUR_FAULT = {
     Failure.TOO_SLOW,
 }
 """How it looks from here when nobody reads."""
-_NOTE = struct.Struct("<qd")
-
-
-class CodecNote:
-    """A few bytes shared with the engine: which lease is being decoded, since when. They outlive us."""
-
-    def __init__(self, path: Path) -> None:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            os.ftruncate(fd, _NOTE.size)
-            self._map = mmap.mmap(fd, _NOTE.size)
-        finally:
-            os.close(fd)
-        self.clear()
-
-    def set(self, serial: int) -> None:
-        _NOTE.pack_into(self._map, 0, serial, time.monotonic())
-
-    def clear(self) -> None:
-        _NOTE.pack_into(self._map, 0, -1, 0.0)
-
-    def decoding_for_s(self) -> float:
-        serial, since_s = _NOTE.unpack_from(self._map)
-        return time.monotonic() - since_s if serial >= 0 else 0.0
-
-    @staticmethod
-    def read(path: Path) -> tuple[int | None, float]:
-        """The lease that a worker is or was decoding, since when; (None, 0.0): none.
-
-        The time is that of ``time.monotonic``, which all processes of a machine share.
-        """
-        try:
-            serial, since_s = _NOTE.unpack(path.read_bytes())
-        except (OSError, struct.error):
-            return None, 0.0
-        return (int(serial), float(since_s)) if serial >= 0 else (None, 0.0)
 
 
 class Decoder:
     """One thread that inspects bodies, in the order in which they came."""
 
-    def __init__(self, treatment: Treatment, note: CodecNote, wake: Any) -> None:
+    def __init__(
+        self, treatment: Treatment, note: CodecNote, wake: Any, checker: Checker | None, *, all_digests: bool
+    ) -> None:
         self._treatment = treatment
+        self._checker = checker
+        self._all_digests = all_digests
         self._note = note
         self._wake = wake
         self._jobs: SimpleQueue[tuple[Task, Arrival, Fetched]] = SimpleQueue()
@@ -133,10 +102,25 @@ class Decoder:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
             seen, body = inspect(fetched.body, self._treatment)
+            if self._all_digests and seen.md5 is None:
+                seen = _with_digests(seen, fetched.body)
+            if self._checker is not None and body is not None:
+                seen, body = self._checked(self._checker, task, fetched, seen, body)
             self._note.clear()
             self.done.append((task, arrival, fetched, seen, body))
             if len(self.done) == WAKE_AT or self._jobs.empty():
                 self._wake()
+
+    def _checked(
+        self, checker: Checker, task: Task, fetched: Fetched, seen: Inspection, body: bytes
+    ) -> tuple[Inspection, bytes | None]:
+        """Ask the user's check; a picture that it refuses is not kept. Its failure ends the worker."""
+        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if checker.is_new else LONGEST_CHECK_S)
+        try:
+            seen = checker.look(seen, body, dict(task.about), fetched.final_url)
+        except CheckTroubleError as error:
+            give_up(error)
+        return seen, None if seen.refused else body
 
 
 class Worker:
@@ -147,7 +131,14 @@ class Worker:
         self._fetcher = CurlFetcher(fetch, politeness_group)
         self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
-        self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
+        checker = _checker(settings["check"]) if settings.get("check") else None
+        self._decoder = Decoder(
+            Treatment(**settings["treatment"]),
+            self._note,
+            self._fetcher.wake,
+            checker,
+            all_digests=settings["all_digests"],
+        )
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
         self._tasks: dict[int, Task] = {}
         self._gate = Gate()
@@ -181,7 +172,7 @@ class Worker:
             self._flush_if_due()
             if self._pulse.beat(patience_s) and not self._idle:
                 self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
-            if self._note.decoding_for_s() > LONGEST_DECODE_S:
+            if self._note.overdue:
                 os._exit(EXIT_HUNG)
 
     def _patience_s(self) -> float:
@@ -256,6 +247,8 @@ class Worker:
         self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
     ) -> None:
         blob = None
+        if task.errand == Errand.PROBE.value:
+            seen, body = replace(seen, stored=None), None
         if body is not None:
             blob = self._blobs.append(body, task.candidate)
             if self._segment and blob.segment != self._segment:
@@ -317,6 +310,26 @@ class Worker:
         data = memoryview(wire.frame(message))
         while data:
             data = data[os.write(self._fd_out, data) :]
+
+
+def _with_digests(seen: Inspection, body: bytes) -> Inspection:
+    """The other names by which a body may be excluded; only small ones have them anyway."""
+    md5 = hashlib.md5(body, usedforsecurity=False).digest()
+    return replace(seen, md5=md5, sha1=hashlib.sha1(body, usedforsecurity=False).digest())
+
+
+def _checker(order: dict[str, Any]) -> Checker:
+    try:
+        return Checker(load_check(order["name"], order["folder"]), proven=order["proven"])
+    except CheckTroubleError as error:
+        give_up(error)
+
+
+def give_up(trouble: CheckTroubleError) -> NoReturn:
+    """End the program, from whichever thread. The last line of the log is for the engine's message."""
+    sys.stderr.write(f"{' '.join(str(trouble).split())}\n")
+    sys.stderr.flush()
+    os._exit(EXIT_CHECK)
 
 
 def _elsewhere(task: Task) -> str | None:
