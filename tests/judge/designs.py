@@ -1,8 +1,8 @@
-"""Pictures that stand for pictures that are gone: sixty designs that no table knows, drawn from seeds."""
+"""Pictures that stand for pictures that are gone: designs that no table knows, drawn from seeds."""
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
@@ -38,9 +38,25 @@ class Design:
     """One placeholder and how it changes from request to request."""
 
     kind: str
-    """How it varies: ``fixed``, ``re-encoded``, ``dated``, ``coloured``, ``sized``, ``captioned``."""
+    """One of ``KINDS``."""
     name: str
     answer: Callable[[Request], bytes]
+
+
+KINDS = ("fixed", "re-encoded", "dated", "coloured", "sized", "laid out", "captioned")
+"""``coloured``: by host. ``sized``: scaled from one original. ``laid out``: drawn for one of four sizes,
+and dated. ``captioned``: with the name of the file that is missing."""
+
+
+def designs(edition: int = 0) -> tuple[Design, ...]:
+    """Ten bases in all ways in which they vary; each edition has other sizes, colours and words."""
+    return tuple(
+        Design(
+            kind, f"{base.__name__.strip('_')}, {kind}", _answers(kind, base, f"{edition} {kind} {number}")
+        )
+        for number, base in enumerate(_BASES)
+        for kind in KINDS
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,63 +68,76 @@ class _Dress:
     note: str = ""
 
 
-def designs() -> tuple[Design, ...]:
-    """Ten bases in the six ways in which they vary."""
-    return tuple(
-        Design(kind, f"{base.__name__.strip('_')}, {kind}", _varied(kind, base, number))
-        for number, base in enumerate(_BASES)
-        for kind in ("fixed", "re-encoded", "dated", "coloured", "sized", "captioned")
-    )
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """One picture to be drawn."""
+
+    dress: _Dress
+    drawn: Size
+    sent: Size
+    form: str
+    quality: int = 88
 
 
 _Base = Callable[[Random, _Dress, Size], Image.Image]
+_SIZES = ((500, 375), (320, 240), (640, 480), (400, 400), (240, 180), (1024, 683), (150, 150))
+_SIDES = (60, 75, 100, 128, 160, 240, 320, 500, 640, 800, 1024)
 
 
-def _varied(kind: str, base: _Base, number: int) -> Callable[[Request], bytes]:
-    seed = f"{kind} {number}"
+def _answers(kind: str, base: _Base, seed: str) -> Callable[[Request], bytes]:
     own = Random(seed)
-    size = own.choice(((500, 375), (320, 240), (640, 480), (400, 400), (240, 180), (1024, 683), (150, 150)))
+    size = own.choice(_SIZES)
     if kind in {"dated", "captioned"} and size[0] < 240:
         size = (300, 225)
     dress = _Dress(_colour(own, 190, 255), _colour(own, 20, 150))
-    lossless = own.random() < 0.5
+    original = _Print(dress, size, size, "PNG" if own.random() < 0.5 else "JPEG")
 
     def answer(request: Request) -> bytes:
-        worn, form, quality, out = dress, "PNG" if lossless else "JPEG", 88, size
-        chance = request.chance
-        if kind == "re-encoded":
-            form, quality = "JPEG", chance.randrange(45, 96)
-        elif kind == "dated":
-            date = f"{chance.randrange(2005, 2020)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
-            worn = _Dress(
-                dress.paper, dress.ink, f"{date} {chance.randrange(24):02}:{chance.randrange(60):02}"
-            )
-        elif kind == "captioned":
-            worn = _Dress(
-                dress.paper, dress.ink, f"/img/{chance.choice(_NAMES)}_{chance.randrange(9999)}.jpg"
-            )
-        elif kind == "coloured":
-            of_host = Random(f"{seed} {request.host}")
-            worn = _Dress(_colour(of_host, 180, 255), _colour(of_host, 0, 140))
-        elif kind == "sized":
-            form = "JPEG"
-            side = chance.choice((60, 75, 100, 128, 160, 240, 320, 500, 640, 800, 1024))
-            out = (side, max(40, side * size[1] // size[0] * chance.choice((90, 100, 100, 110)) // 100))
-        image = base(Random(seed), worn, size)
-        if out != size:
-            image = image.resize(out, Image.Resampling.LANCZOS)
-        return _encoded(image, form, quality)
+        wanted = _varied(original, kind, request, seed)
+        image = base(Random(seed), wanted.dress, wanted.drawn)
+        if wanted.sent != wanted.drawn:
+            image = image.resize(wanted.sent, Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, wanted.form, **({"quality": wanted.quality} if wanted.form == "JPEG" else {}))
+        return out.getvalue()
 
     return answer
 
 
+def _varied(original: _Print, kind: str, request: Request, seed: str) -> _Print:
+    chance, dress = request.chance, original.dress
+    match kind:
+        case "re-encoded":
+            return replace(original, form="JPEG", quality=chance.randrange(45, 96))
+        case "dated":
+            return replace(original, dress=replace(dress, note=_date(chance)))
+        case "captioned":
+            note = f"/img/{chance.choice(_NAMES)}_{chance.randrange(9999)}.jpg"
+            return replace(original, dress=replace(dress, note=note))
+        case "coloured":
+            of_host = Random(f"{seed} {request.host}")
+            return replace(original, dress=_Dress(_colour(of_host, 180, 255), _colour(of_host, 0, 140)))
+        case "sized":
+            return replace(original, form="JPEG", sent=_size(original.drawn, chance))
+        case "laid out":
+            width = chance.choice((100, 240, 500, 1024))
+            size = (width, width * original.drawn[1] // original.drawn[0])
+            return replace(original, drawn=size, sent=size, dress=replace(dress, note=_date(chance)))
+    return original
+
+
+def _size(like: Size, chance: Random) -> Size:
+    """60 to 1024 pixels wide, and in one of four cases a little taller or flatter."""
+    width = chance.choice(_SIDES)
+    return width, max(40, width * like[1] // like[0] * chance.choice((90, 100, 100, 110)) // 100)
+
+
+def _date(chance: Random) -> str:
+    day = f"{chance.randrange(2005, 2020)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
+    return f"{day} {chance.randrange(24):02}:{chance.randrange(60):02}"
+
+
 _NAMES = ("dog", "black_cat", "holiday", "p", "kitchen_table_with_chairs", "DSC")
-
-
-def _encoded(image: Image.Image, form: str, quality: int) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **({"quality": quality} if form == "JPEG" else {}))
-    return out.getvalue()
 
 
 def _colour(chance: Random, least: int, most: int) -> Colour:

@@ -1,6 +1,7 @@
 """Placeholders that no table knows, and honest pictures that only look like some."""
 
 import io
+from dataclasses import replace
 from itertools import product
 from random import Random
 
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gleanset.inspection.inspector import inspect_image
+from gleanset.rotten.pictures import Artist
+from gleanset.rotten.responses import Picture
+from gleanset.rotten.settings import Look, WorldSettings
 from gleanset.terms.placeholder import Proof
 
 from . import series
-from .designs import Request, designs
+from .designs import KINDS, Request, designs
 from .scenes import Scene, copies, inspected, named, of_kind, recall
 
 FIXED = copies(named("crossed_circle, fixed"))[0]
@@ -104,17 +108,18 @@ def test_a_look_learned_from_some_dates_is_recognised_with_others(scene):
     [
         ("fixed", 1, 1.0),
         ("re-encoded", 1, 1.0),
-        ("dated", 1, 1.0),
+        ("dated", 1, 0.95),
         ("coloured", 1, 1.0),
         ("sized", 1, 0.95),
         ("captioned", 1, 0.85),
-        ("fixed", 3, 1.0),
+        ("laid out", 1, 0.5),
+        ("re-encoded", 3, 1.0),
         ("dated", 3, 0.95),
-        ("sized", 3, 0.9),
+        ("sized", 3, 0.95),
     ],
 )
 def test_designs_met_six_times_are_found_out_with_all_copies(kind, n_hosts, at_least):
-    """Ten designs of each kind under eight labels; long captions hide a plain text's shape."""
+    """Ten designs a kind, eight labels. Long captions hide a plain text; each layout is learned by itself."""
     assert recall(of_kind(kind), n_labels=8, n_hosts=n_hosts) >= at_least
 
 
@@ -127,11 +132,12 @@ def test_a_design_in_the_colours_of_each_host_is_one_design(scene):
 
 
 def test_all_designs_in_one_crawl_are_told_apart(scene):
-    """Nothing is lost, and nothing is mistaken, where sixty designs and their copies come in any order."""
-    rows = [(design, copy) for design in designs() for copy in copies(design)]
+    """Other designs about take nothing away: copies are found as if each design had come alone."""
+    rows = [(design, copy) for design in designs() if design.kind in KINDS[:3] for copy in copies(design)]
     Random(5).shuffle(rows)
-    shown = {scene.show(copy, host=n % 7, label=n % 11): design for n, (design, copy) in enumerate(rows)}
-    assert len(scene.out) >= 0.9 * len(shown)
+    for n, (_, copy) in enumerate(rows):
+        scene.show(copy, host=n % 7, label=n % 11)
+    assert len(scene.out) >= 0.95 * len(rows)
 
 
 SERIES = ("bottles", "coins", "moons", "pages", "webcam", "skies", "charts")
@@ -176,6 +182,26 @@ def test_no_real_photograph_is_taken_for_a_placeholder(scene, material, hosting)
         )
     assert len(scene.sightings) == 1296
     assert scene.out == set()
+
+
+def test_no_drawn_picture_is_taken_for_a_placeholder(scene):
+    """The pictures of the rotten web: a hundred of each class from one host, composed alike."""
+    artist = Artist(WorldSettings(seed=7, look=Look(width_px=160, height_px=120)))
+    drawn = (artist.paint(Picture(n % 20, n // 20), 0.5) for n in range(2000))
+    for n, picture in enumerate(inspected(drawn)):
+        scene.show(picture, label=n % 20)
+    assert len(scene.sightings) == 2000
+    assert scene.out == set()
+
+
+def test_small_icons_must_have_the_same_size(scene):
+    """Icons have few shapes: another one of the same shape may be somebody's picture of a camera."""
+    icon = replace(FIXED, width_px=48, height_px=36)
+    for label in range(3):
+        scene.show(icon, label=label)
+    other = replace(icon, sha256=bytes(32))
+    assert scene.learner.recognise(other) is not None
+    assert scene.learner.recognise(replace(other, width_px=96, height_px=72)) is None
 
 
 def test_a_slope_of_grey_is_never_known_by_its_look(scene):

@@ -1,10 +1,8 @@
 """Placeholders that no table knows: learned from how often, and where, the same picture comes."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final, NamedTuple
 
 from gleanset.terms.inspection import Inspection
 from gleanset.terms.placeholder import ID_BYTES, LEARNED, LearnedPlaceholder, Proof
@@ -12,46 +10,17 @@ from gleanset.urls import host_of
 
 from .gallery import Gallery, Similar
 from .lookalikes import agreement, plain_share
-from .looks import LOOK_AGREEMENT, Looks, may_be_compared
-from .sightings import Row, Sighting, Sightings, body_key, size_key
-
-N_URLS: Final = 3
-"""Different URLs that suffice for one picture where they stand under several labels."""
-N_STRAYS: Final = 2
-"""So many of look-alikes have to stand under another label than most of them do: a series of honest pictures
-has its one label, and now and then a mistaken one."""
-N_URLS_OF_HOST: Final = 5
-"""Different URLs of one host that suffice even under one label."""
-PLAIN_SHARE: Final = 0.45
-"""A picture of which so much has one shade, or is smooth, is suspicious, no more: its copies may differ
-further, and may come from hosts that showed it once each. 0.33 is the highest of 1,296 photographs, 0.43 of
-12,000 drawn pictures."""
-CROWD_AGREEMENT: Final = 0.95
-"""From here on, what does not agree enough belongs to a crowd: a shelf of bottles has pictures at every
-degree of likeness, a placeholder has copies of itself and then nothing for long."""
-MAX_CROWD_SHARE: Final = 1 / 4
-"""How large the crowd may be beside those that agree, since designs with captions have outliers."""
-
-
-class _Rule(NamedTuple):
-    """What look-alikes have to fulfil, together, to be one placeholder."""
-
-    one_host: bool
-    """Whether only those of the newest one's host count."""
-    plain: bool
-    """Whether the rule is for plain pictures alone."""
-    n_urls: int
-    n_strays: int
-    agreement: float
-
-
-_RULES: Final = (
-    _Rule(True, True, N_URLS, N_STRAYS, LOOK_AGREEMENT),
-    _Rule(True, False, N_URLS, N_STRAYS, 0.99),
-    _Rule(True, False, N_URLS_OF_HOST, 0, 0.998),
-    _Rule(False, True, N_URLS, N_STRAYS, 0.99),
-    _Rule(False, False, N_URLS_OF_HOST, N_STRAYS, 0.998),
+from .looks import Looks, may_be_compared
+from .proofs import (
+    CROWD_AGREEMENT,
+    N_URLS,
+    PLAIN_SHARE,
+    Alike,
+    is_sent_too_often,
+    is_shown_too_often,
+    may_be_shown_too_often,
 )
+from .sightings import Row, Sighting, Sightings, body_key, size_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +139,30 @@ class Learner:
         thumbnail = self._gallery.thumbnail(sighting.place)
         plain = plain_share(thumbnail) >= PLAIN_SHARE
         key = body_key(sighting.inspection.sha256)
-        if _is_often_sent([row for row in shown[sighting.place] if row.body == key], plain):
+        if is_sent_too_often([row for row in shown[sighting.place] if row.body == key], plain):
             return Proof.SAME_BODY
-        rules = [rule for rule in _RULES if plain or not rule.plain]
-        alike = _alike(self._gallery, sighting, shown)
-        if not any(_has_enough(rule, sighting.host, alike) for rule in rules):
+        alike = self._alike(sighting, shown)
+        if not may_be_shown_too_often(sighting.host, alike, plain):
             return None
-        alike = [one for one in alike if not self._is_settled(one)]
-        proven = any(_holds(rule, sighting.host, alike) for rule in rules)
-        return Proof.SAME_PICTURE if proven else None
+        unknown = [one for one in alike if not self._is_settled(one)]
+        if is_shown_too_often(sighting.host, _size_of(sighting.inspection), unknown, plain):
+            return Proof.SAME_PICTURE
+        return None
 
-    def _is_settled(self, one: "_Alike") -> bool:
+    def _alike(self, sighting: Sighting, shown: Mapping[int, Sequence[Row]]) -> list[Alike]:
+        """Everyone whose picture agrees with this one at least as a crowd does."""
+        size = _size_of(sighting.inspection)
+        thumbnails = [self._gallery.thumbnail(place) for place in shown]
+        degrees = agreement(self._gallery.thumbnail(sighting.place), thumbnails).tolist()
+        return [
+            Alike(degree, place, row)
+            for (place, rows), degree in zip(shown.items(), degrees, strict=True)
+            if degree >= CROWD_AGREEMENT
+            for row in rows
+            if may_be_compared(size, row.size)
+        ]
+
+    def _is_settled(self, one: Alike) -> bool:
         """Whether what is known or pardoned explains this picture already."""
         look = (self._gallery.phash(one.place), self._gallery.thumbnail(one.place), one.row.size)
         return self._looks.match(*look) is not None or self._has_pardoned_look(*look)
@@ -218,8 +200,11 @@ def _places(similar: Sequence[Similar]) -> set[int]:
 def _match(looks: Looks, inspection: Inspection) -> LearnedPlaceholder | None:
     if inspection.phash is None or inspection.thumbnail is None:
         return None
-    size = size_key(inspection.width_px, inspection.height_px)
-    return looks.match(inspection.phash, inspection.thumbnail, size)
+    return looks.match(inspection.phash, inspection.thumbnail, _size_of(inspection))
+
+
+def _size_of(inspection: Inspection) -> int:
+    return size_key(inspection.width_px, inspection.height_px)
 
 
 def _is_the_same(first: Inspection, other: Inspection) -> bool:
@@ -232,63 +217,3 @@ def _is_the_same(first: Inspection, other: Inspection) -> bool:
         first.sha256, first.phash, first.thumbnail, first.width_px, first.height_px, Proof.PROBE, "", ""
     )
     return _match(Looks([as_known]), other) is not None
-
-
-class _Alike(NamedTuple):
-    """Someone whose picture agrees with the newest one at least as a crowd does."""
-
-    agreement: float
-    place: int
-    row: Row
-
-
-def _alike(gallery: Gallery, sighting: Sighting, shown: Mapping[int, Sequence[Row]]) -> list[_Alike]:
-    size = size_key(sighting.inspection.width_px, sighting.inspection.height_px)
-    thumbnails = [gallery.thumbnail(place) for place in shown]
-    degrees = agreement(gallery.thumbnail(sighting.place), thumbnails).tolist()
-    return [
-        _Alike(degree, place, row)
-        for (place, rows), degree in zip(shown.items(), degrees, strict=True)
-        if degree >= CROWD_AGREEMENT
-        for row in rows
-        if may_be_compared(size, row.size)
-    ]
-
-
-def _is_often_sent(rows: Sequence[Row], plain: bool) -> bool:
-    """Whether one body came for so many URLs that it can be no photograph.
-
-    A popular photograph stands on three sites under two labels as well: that is a label conflict, and no more
-    unless it is plain, or one host sends it twice, or there are five of them.
-    """
-    urls = {row.candidate: row for row in rows}.values()
-    of_one_host = max(Counter(row.host for row in urls).values(), default=0)
-    if of_one_host >= N_URLS_OF_HOST:
-        return True
-    several = len(urls) >= N_URLS and len({row.label for row in urls}) > 1
-    return several and (plain or of_one_host > 1 or len(urls) >= N_URLS_OF_HOST)
-
-
-def _has_enough(rule: _Rule, host: int, alike: Sequence[_Alike]) -> bool:
-    """Whether so many agree, the crowd aside."""
-    urls = _agreed(rule, host, alike)
-    of_most = max(Counter(urls.values()).values(), default=0)
-    return len(urls) >= rule.n_urls and len(urls) - of_most >= rule.n_strays
-
-
-def _holds(rule: _Rule, host: int, alike: Sequence[_Alike]) -> bool:
-    """Whether so many agree, and hardly anyone nearly."""
-    if not _has_enough(rule, host, alike):
-        return False
-    urls = _agreed(rule, host, alike)
-    crowd = {one.row.candidate for one in alike if one.row.host == host or not rule.one_host} - urls.keys()
-    return len(crowd) <= MAX_CROWD_SHARE * len(urls)
-
-
-def _agreed(rule: _Rule, host: int, alike: Sequence[_Alike]) -> dict[int, int]:
-    """Candidates that the rule counts, and their labels."""
-    return {
-        one.row.candidate: one.row.label
-        for one in alike
-        if one.agreement >= rule.agreement and (one.row.host == host or not rule.one_host)
-    }
