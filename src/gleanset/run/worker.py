@@ -25,6 +25,7 @@ from ..fetch.base import Arrival, FetchSettings, Order
 from ..fetch.http import CurlFetcher
 from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
+from ..inspection.trial import stand_trial
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
 from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
@@ -33,8 +34,10 @@ from ..urls import politeness_group
 from . import wire
 from .check import Checker, CheckTroubleError, load_check
 from .codec_note import LONGEST_CHECK_S, LONGEST_FIRST_CHECK_S, CodecNote
-from .gate import ADMIT_EVERY_S, Gate
+from .gate import ADMIT_EVERY_S, BEHIND_BYTES, Gate
 from .pulse import Pulse
+from .vitals import MOST_CHECK_MS
+from .watch import LOOK_EVERY_S, Watch, bound_memory, cpu_s_of_thread, lift_bound
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
@@ -45,9 +48,12 @@ BREATH_S = 0.01
 """How long the network then waits before it looks again."""
 WAKE_AT = 8
 """Inspected bodies that wake the network's thread; fewer wait for its next turn, or for the last body."""
+MEAN_OF = 4
+"""Pictures, about, over which the time of a check is averaged."""
 MAX_STATUS = 999
 """HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
+"""The decoder never came back; its picture is the culprit."""
 EXIT_STORAGE = 74
 EXIT_CHECK = 78
 """The user's check cannot be used; the last line of the log says why."""
@@ -82,12 +88,29 @@ class Decoder:
         self.done: deque[tuple[Task, Arrival, Fetched, Inspection, bytes | None]] = deque()
         self.queued_bytes = 0
         self.pending = 0
-        Thread(target=self._run, name="decoder", daemon=True).start()
+        self._mean_s = 0.0
+        """What a picture takes, where the user has a check."""
+        self._picture: tuple[int, float] | None = None
+        """Which is being decoded, since when."""
+        self._watch = Watch()
+        self._look_at_s = 0.0
+        self._thread = Thread(target=self._run, name="decoder", daemon=True)
+        self._thread.start()
 
     def put(self, task: Task, arrival: Arrival, fetched: Fetched) -> None:
         self.queued_bytes += len(fetched.body)
         self.pending += 1
         self._jobs.put((task, arrival, fetched))
+
+    @property
+    def backlog_s(self) -> float:
+        """Work that waits, where the user's check may be slow; else 0: decoding is counted in bytes."""
+        return self.pending * self._mean_s
+
+    @property
+    def load_bytes(self) -> int:
+        """What waits, for the gate: a few seconds' work of a check weighs as much as a full queue."""
+        return max(self.queued_bytes, round(BEHIND_BYTES * 1000 * self.backlog_s / MOST_CHECK_MS))
 
     def take(self) -> list[tuple[Task, Arrival, Fetched, Inspection, bytes | None]]:
         """What is finished. Called by the thread that calls ``put``."""
@@ -97,11 +120,26 @@ class Decoder:
         self.pending -= len(finished)
         return finished
 
+    @property
+    def hangs(self) -> bool:
+        """Whether it will never be done with its picture, or the user's check with it. Called by the other
+        thread, at every turn.
+        """
+        if self._note.check_overdue:
+            return True
+        now_s = time.monotonic()
+        if now_s < self._look_at_s:
+            return False
+        self._look_at_s = now_s + LOOK_EVERY_S
+        return self._watch.look(self._picture, cpu_s_of_thread(self._thread))
+
     def _run(self) -> None:
         while True:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
+            self._picture = (task.serial, time.monotonic())
             seen, body = inspect(fetched.body, self._treatment)
+            self._picture = None
             if self._all_digests and seen.md5 is None:
                 seen = _with_digests(seen, fetched.body)
             if self._checker is not None and body is not None:
@@ -115,11 +153,16 @@ class Decoder:
         self, checker: Checker, task: Task, fetched: Fetched, seen: Inspection, body: bytes
     ) -> tuple[Inspection, bytes | None]:
         """Ask the user's check; a picture that it refuses is not kept. Its failure ends the worker."""
-        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if checker.is_new else LONGEST_CHECK_S)
+        is_new, started_s = checker.is_new, time.monotonic()
+        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if is_new else LONGEST_CHECK_S)
+        lift_bound()  # a model may take what it wants; what it keeps is not the next picture's
         try:
             seen = checker.look(seen, body, dict(task.about), fetched.final_url)
         except CheckTroubleError as error:
             give_up(error)
+        bound_memory()
+        if not is_new:  # that one may have loaded a model
+            self._mean_s += (time.monotonic() - started_s - self._mean_s) / MEAN_OF
         return seen, None if seen.refused else body
 
 
@@ -166,13 +209,20 @@ class Worker:
                 self._gate.hold_up(BREATH_S)
             for finished in self._decoder.take():
                 self._inspected(*finished)
-            for serial in self._gate.admit(self._decoder.queued_bytes):
+            for serial in self._gate.admit(self._decoder.load_bytes):
                 self._begin(self._tasks[serial])
             self._send_findings()
             self._flush_if_due()
             if self._pulse.beat(patience_s) and not self._idle:
-                self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
-            if self._note.overdue:
+                self._send(
+                    [
+                        "vitals",
+                        wire.vitals_out(
+                            self._pulse.take(self._decoder.queued_bytes, self._decoder.backlog_s)
+                        ),
+                    ]
+                )
+            if self._decoder.hangs:
                 os._exit(EXIT_HUNG)
 
     def _patience_s(self) -> float:
@@ -204,7 +254,7 @@ class Worker:
 
     def _start(self, task: Task) -> None:
         self._tasks[task.serial] = task
-        if self._gate.lets_in(task.serial, self._decoder.queued_bytes):
+        if self._gate.lets_in(task.serial, self._decoder.load_bytes):
             self._begin(task)
 
     def _begin(self, task: Task) -> None:
@@ -350,6 +400,9 @@ def main() -> int:
             return 0
         for message in frames.feed(chunk):
             settings = message[1]
+    stand_trial()
+    if not settings.get("check"):  # which may load a model of gigabytes
+        bound_memory()
     try:
         Worker(settings, fd_in, fd_out).run()
     except StorageError as error:
