@@ -57,8 +57,9 @@ def open_lists(recipe: Recipe) -> tuple[Source, ...]:
         licence=recipe.licence_col,
         author=recipe.author_col,
         split=recipe.split_col,
+        caption=recipe.caption_col,
     )
-    return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests"))
+    return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests", recipe.labels))
 
 
 def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:

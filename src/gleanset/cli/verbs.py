@@ -18,7 +18,7 @@ from .stopping import INTERRUPTED, Interrupts
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 
 CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
-READING = ("source", "url_col", "label_col")
+READING = ("source", "url_col", "label_col", "labels")
 FILTERING = ("hosts", "exclude_hosts", *READING)
 ASKING = tuple(
     field
