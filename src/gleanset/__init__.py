@@ -22,6 +22,7 @@ __all__ = [
     "Probe",
     "Quota",
     "Report",
+    "Sources",
     "StopSignal",
     "Survey",
     "Tally",
@@ -38,6 +39,7 @@ __all__ = [
     "probe_charts",
     "probe_page",
     "report",
+    "sources",
     "status",
     "survey",
     "survey_charts",
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         ClassResult,
         Probe,
         Report,
+        Sources,
         StopSignal,
         address_allowed,
         build,
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
         probe_charts,
         probe_page,
         report,
+        sources,
         status,
         survey,
         survey_charts,
@@ -85,7 +89,7 @@ _ELSEWHERE = {
 
 
 class _Front(ModuleType):
-    """``plan``, ``pack`` and ``report`` are rooms of this house and verbs of its callers.
+    """``plan``, ``pack``, ``report`` and ``sources`` are rooms of this house and verbs of its callers.
 
     Importing a room would bind its module over the verb; here the verb stays.
     """

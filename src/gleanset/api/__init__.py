@@ -18,7 +18,7 @@ from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
 from .probed import SAMPLE, Probe, ProbeLine
-from .results import ClassLine, ClassResult, Progress, Report, StopSignal, silent
+from .results import ClassLine, ClassResult, Progress, Report, Sources, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Probe",
     "ProbeLine",
     "Report",
+    "Sources",
     "StopSignal",
     "Survey",
     "Tally",
@@ -43,6 +44,7 @@ __all__ = [
     "probe_charts",
     "probe_page",
     "report",
+    "sources",
     "status",
     "survey",
     "survey_charts",
@@ -197,6 +199,14 @@ def status(out: str | Path) -> Report:
     if standing.finished is None:
         return standing.report("running", str(workdir.root))
     return standing.report("short" if standing.short else "complete", str(workdir.root))
+
+
+def sources() -> Sources:
+    """The lists that have a name, what the cache has of them, and the formats that are read."""
+    from ..sources.overview import formats, named_lists
+    from .lists import home
+
+    return Sources(named_lists(home()), formats())
 
 
 def demo(

@@ -16,7 +16,7 @@ _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, co
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
 _SOURCES = (
     *("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest"),
-    *("open-images", "inaturalist", "gbif", "tencent", "conceptual-captions", "yfcc"),
+    *("open-images", "inaturalist", "gbif", "tencent", "conceptual-captions", "yfcc", "imagenet-api"),
 )
 _LABELS = ("first", "most-confident", "specific", "each")
 _WAYS = ("rewrites", "wayback")

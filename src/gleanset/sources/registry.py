@@ -23,7 +23,7 @@ from .wordnet import wordnet_depths
 PLUGINS = "gleanset.sources"
 """The group of entry points under which others add formats."""
 TEXT_FORMATS = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
-LAYOUTS = ("tencent", "conceptual-captions", "yfcc")
+LAYOUTS = ("tencent", "conceptual-captions", "yfcc", "imagenet-api")
 TABLE_ENDINGS = (
     ".parquet",
     ".csv",
@@ -74,23 +74,25 @@ def open_sources(
     fmt: str | None,
     cache_dir: Path | None = None,
     labels: LabelRule | None = None,
+    places: Mapping[str, Path] | None = None,
 ) -> list[Source]:
     """One source for every list that the words name, in their order; each has been looked into.
 
     ``fmt`` is one of ``FORMATS`` or the name of an entry point, with settings behind a colon. None: guessed.
-    Under ``cache_dir`` digests of unchanged files are remembered. Raises ListError with a sentence where a
-    list is absent, empty, no list at all or has no column of URLs.
+    ``places``: where lists lie that are names or addresses. Under ``cache_dir`` digests of unchanged files
+    are remembered. Raises ListError with a sentence where a list is absent, empty, no list at all or has no
+    column of URLs.
     """
     name, settings = parted(fmt) if fmt else (None, {})
-    reading = Reading(columns, labels, settings, cache_dir)
+    reading, places = Reading(columns, labels, settings, cache_dir), places or {}
     if name is not None and name not in FORMATS:
         plugin = _plugin(name)
-        return [plugin.open(Path(word), word, reading) for word in lists]
+        return [plugin.open(places.get(word, Path(word)), word, reading) for word in lists]
     if name is not None:
         check_settings(name, settings)
     if name in _JOINED:
-        return [_open_joined(name, lists, reading)]
-    return [source for word in lists for source in _of_word(word, reading, name)]
+        return [_open_joined(name, lists, reading, places)]
+    return [source for word in lists for source in _of_word(word, places.get(word), reading, name)]
 
 
 def _plugin(name: str) -> Format:
@@ -108,15 +110,15 @@ def _plugin(name: str) -> Format:
     return format_
 
 
-def _of_word(word: str, reading: Reading, fmt: str | None) -> Iterator[Source]:
-    path = Path(word)
+def _of_word(word: str, place: Path | None, reading: Reading, fmt: str | None) -> Iterator[Source]:
+    path = place or Path(word)
     if fmt is None and reading.columns == Columns():
         folder = path.parent if path.name == "multimedia.txt" else path
         if folder.is_dir() and (found := _recognised(folder, reading.cache_dir)):
             name, tables = found
             yield _JOINED[name].open(word, tables, reading)
             return
-    for file in _files(word, reading.cache_dir):
+    for file in _files(word, reading.cache_dir, place):
         yield _open(file, reading, fmt)
 
 
@@ -132,10 +134,10 @@ def _recognised(folder: Path, cache_dir: Path | None) -> tuple[str, Tables] | No
     return None
 
 
-def _open_joined(name: str, lists: Sequence[str], reading: Reading) -> Source:
+def _open_joined(name: str, lists: Sequence[str], reading: Reading, places: Mapping[str, Path]) -> Source:
     files = []
     for word in lists:
-        path = Path(word)
+        path = places.get(word, Path(word))
         paths = _texts(path) if path.is_dir() else [path]
         files += [ListFile(one, str(one), reading.cache_dir) for one in paths]
     tables = _by_role(files, _JOINED[name])
@@ -194,11 +196,11 @@ def _wordnet(labels: pa.Array) -> Floats:
     return wordnet_depths()(labels)
 
 
-def _files(word: str, cache_dir: Path | None) -> Iterator[ListFile]:
+def _files(word: str, cache_dir: Path | None, place: Path | None = None) -> Iterator[ListFile]:
     if word == STDIN:
         yield ListFile(spool_stdin(), "standard input", file_name="")
         return
-    path = Path(word)
+    path = place or Path(word)
     if is_read_once(path):
         file_name = "" if word.startswith(_NAMELESS) else path.name
         yield ListFile(spool_pipe(path, word), word, file_name=file_name)
