@@ -111,6 +111,9 @@ class Options(Checked):
     labels: Annotated[LabelRule | None, Option("from where", forms.one_of(*_LABELS),
         "|".join(_LABELS), "which label counts where an image has several; each: all of them",
         collects=True, otherwise="the most confident where there are scores, else the first")] = None
+    local: Annotated[str | None, Option("from where", forms.text, "DIR",
+        "take pictures from this folder or the .tar archives in it before the web is asked",
+        is_path=True, otherwise="none are at hand")] = None
     revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
         ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
         "in the Internet Archive", many=True, otherwise="dead is dead")] = ()

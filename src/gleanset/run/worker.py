@@ -23,6 +23,7 @@ from typing import Any
 
 from ..errors import StorageError
 from ..fetch.base import Arrival, FetchSettings, Order
+from ..fetch.disk import DiskFetcher
 from ..fetch.http import CurlFetcher
 from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
@@ -144,7 +145,7 @@ class Worker:
 
     def __init__(self, settings: dict[str, Any], fd_in: int, fd_out: int) -> None:
         fetch = FetchSettings.from_json(settings["fetch"])
-        self._fetcher = CurlFetcher(fetch, politeness_group)
+        self._fetcher = _open_fetcher(fetch)
         self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
         self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
@@ -317,6 +318,12 @@ class Worker:
         data = memoryview(wire.frame(message))
         while data:
             data = data[os.write(self._fd_out, data) :]
+
+
+def _open_fetcher(settings: FetchSettings) -> CurlFetcher | DiskFetcher:
+    if settings.local is not None:
+        return DiskFetcher(Path(settings.local), settings.max_body_bytes)
+    return CurlFetcher(settings, politeness_group)
 
 
 def _elsewhere(task: Task) -> str | None:

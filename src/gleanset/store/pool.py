@@ -141,6 +141,14 @@ class Pool:
                     found[batch[place].as_py()] = start + place
         return found
 
+    def parts(self, *names: str) -> Iterator[tuple[int, dict[str, pa.Array]]]:
+        """Columns of the candidates batch by batch: (the first one's number, column by name)."""
+        batches = (batch for batch in self._table.to_batches() if batch.num_rows)
+        for batch, start in zip(batches, self._starts, strict=False):
+            n_rows = min(batch.num_rows, self.n - start)
+            if n_rows > 0:
+                yield start, {name: batch.column(name).slice(0, n_rows) for name in names}
+
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""
         return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}
