@@ -141,14 +141,6 @@ class Pool:
                     found[batch[place].as_py()] = start + place
         return found
 
-    def parts(self, *names: str) -> Iterator[tuple[int, dict[str, pa.Array]]]:
-        """Columns of the candidates batch by batch: (the first one's number, column by name)."""
-        batches = (batch for batch in self._table.to_batches() if batch.num_rows)
-        for batch, start in zip(batches, self._starts, strict=False):
-            n_rows = min(batch.num_rows, self.n - start)
-            if n_rows > 0:
-                yield start, {name: batch.column(name).slice(0, n_rows) for name in names}
-
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""
         return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}
@@ -156,6 +148,14 @@ class Pool:
     def original(self, i: int) -> Original:
         """What the list says of the candidate's file (Open Images: its MD5, size and rotation)."""
         return Original(*(self._cell(name, i) for name in ("md5", "n_bytes", "rotation")))
+
+    def parts(self, *names: str) -> Iterator[tuple[int, dict[str, pa.Array]]]:
+        """Columns of the candidates batch by batch: (the first one's number, column by name)."""
+        batches = (batch for batch in self._table.to_batches() if batch.num_rows)
+        for batch, start in zip(batches, self._starts, strict=False):
+            n_rows = min(batch.num_rows, self.n - start)
+            if n_rows > 0:
+                yield start, {name: batch.column(name).slice(0, n_rows) for name in names}
 
     def _cell(self, column: str, i: int) -> Any:
         if not 0 <= i < self.n:
