@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from ..sources.base import Columns, Source
 from ..sources.class_table import read_class_table
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
+from ..store.excluded import Excluded
 from ..store.groups import count_groups
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
+from .excluding import read_exclusions
 from .reaching import is_api, open_api, places_of
-from .renaming import OfHosts, Watched
+from .renaming import OfHosts, Watched, Without
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -35,10 +37,24 @@ class Surveyed:
 
     sources: tuple[LabelledRows, ...]
     survey: Survey
+    excluded: Excluded = field(default_factory=Excluded)
+
+    @property
+    def wanted(self) -> tuple[LabelledRows, ...]:
+        """The lists without the URLs that are excluded."""
+        return without(self.sources, self.excluded)
 
     @property
     def digests(self) -> tuple[tuple[str, str], ...]:
         return tuple((source.name, source.digest()) for source in self.sources)
+
+
+def without(sources: Sequence[LabelledRows], excluded: Excluded) -> tuple[LabelledRows, ...]:
+    """Lists without the URLs that are excluded; the lists themselves where no URL is."""
+    urls = excluded.urls
+    if not len(urls):
+        return tuple(sources)
+    return tuple(Without(source, urls, excluded.digest) for source in sources)
 
 
 def home() -> Path:
@@ -72,25 +88,32 @@ def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tupl
     return (*opened, *asked)
 
 
-def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:
+def look(recipe: Recipe, stop: StopSignal | None = None, excluded: Excluded | None = None) -> Surveyed:
     """Open and count the lists; the second time the counts come from the cache.
 
+    ``excluded``: what the build keeps; None: what the recipe names is read.
+
     Raises:
+        UsageError: a list, or something that is to be excluded, cannot be read.
         StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
     """
     check = (stop or StopSignal()).check
+    if excluded is None:
+        excluded = read_exclusions(recipe.exclude)
     sources = tuple(Watched(source, check) for source in open_lists(recipe, check))
     survey = survey_lists(sources, home() / "surveys")
     check()
-    return Surveyed(sources, survey)
+    return Surveyed(sources, survey, excluded)
 
 
 def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
-    """The classes and URLs that ``--hosts`` and ``--exclude-hosts`` leave.
+    """The classes and URLs that ``--hosts``, ``--exclude-hosts`` and ``--exclude`` leave.
 
-    Without them, and for Flickr alone, the survey has the numbers; any other pattern costs a pass.
+    Without them, and for Flickr alone, the survey has the numbers; anything else costs a pass.
     """
     census = surveyed.survey.per_class
+    if len(surveyed.excluded.urls):
+        return survey_lists(_of_hosts(recipe, surveyed), None).per_class
     match recipe.hosts, recipe.exclude_hosts:
         case (), ():
             return census
@@ -99,16 +122,20 @@ def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
         case (), ("flickr",):
             other = tuple(a - b for a, b in zip(census.urls, census.flickr_urls, strict=True))
             return Census(census.labels, other, (0,) * len(other))
-    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
-    return survey_lists(kept, None).per_class
+    return survey_lists(_of_hosts(recipe, surveyed), None).per_class
 
 
 def groups_of(recipe: Recipe, surveyed: Surveyed) -> GroupCensus:
-    """The same by politeness group. It costs a pass, the second time only where hosts are chosen."""
-    if not recipe.hosts and not recipe.exclude_hosts:
+    """The same by politeness group. It costs a pass, the second time only where hosts or URLs are chosen."""
+    if not recipe.hosts and not recipe.exclude_hosts and not len(surveyed.excluded.urls):
         return count_groups(surveyed.sources, home() / "surveys")
-    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
-    return count_groups(kept, None)
+    return count_groups(_of_hosts(recipe, surveyed), None)
+
+
+def _of_hosts(recipe: Recipe, surveyed: Surveyed) -> list[LabelledRows]:
+    if not recipe.hosts and not recipe.exclude_hosts:
+        return list(surveyed.wanted)
+    return [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.wanted]
 
 
 @cache

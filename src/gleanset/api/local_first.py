@@ -125,6 +125,9 @@ def _write_pool(path: Path, pool: Pool, files: LocalFiles, numbers: Numbers, pla
                 "host": [0] * len(some),
                 "key": [pool.key(number) for number in some],
             }
+            expected = [pool.candidate(number).expected for number in some]
+            for name in ("sha256", "phash"):
+                columns[name] = [one and getattr(one, name) for one in expected]
             nothing = [None] * len(some)
             arrays = [pa.array(columns.get(field.name, nothing), field.type) for field in POOL_SCHEMA]
             yield pa.RecordBatch.from_arrays(arrays, schema=POOL_SCHEMA)

@@ -81,6 +81,7 @@ def write_sample(recipe: Recipe, sources: Sequence[LabelledRows], drawn: Drawn, 
         seed=recipe.seed,
         path=path,
         more_specific=lambda labels: wordnet().most_specific(labels),
+        keep_conflicts=recipe.label_conflicts == "keep",
     )
 
 

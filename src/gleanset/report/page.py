@@ -18,6 +18,7 @@ from .class_view import class_groups, class_map
 from .crawl_view import crawl_figures, group_lines, timeline_figure
 from .data import ContactSheet, ProbeData, ReportData
 from .loading import loading_lines
+from .placeholder_view import placeholder_cards, placeholder_sentence, signature_lines
 from .probe_view import host_lines, kind_lines, probe_sentence
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
 from .survey_view import survey_figures
@@ -51,6 +52,9 @@ def render_report(data: ReportData) -> str:
         forecast=any(row.forecast is not None for row in data.classes),
         fates=fates_of(data),
         reasons=reason_groups(data.rejected),
+        placeholders=placeholder_cards(data),
+        placeholder_sentence=placeholder_sentence(data),
+        signatures=signature_lines(data),
         waiting=waiting_lines(data.waiting),
         group_rows=group_lines(data.groups),
         figures=([timeline] if timeline else []) + list(crawl_figures(data.crawl)),
@@ -151,6 +155,7 @@ def _nav(data: ReportData) -> list[tuple[str, str]]:
     sections = (
         ("classes", "Classes", True),
         ("losses", "What became of the URLs", data.accepted or data.rejected),
+        ("placeholders", "Placeholders", data.learned or data.signatures),
         ("time", "The crawl", data.groups or len(data.timeline) > 1),
         ("hosts", "Hosts", data.hosts or data.waiting),
         ("sheets", "Contact sheets", data.sheets),

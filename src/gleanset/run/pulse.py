@@ -30,7 +30,7 @@ class Pulse:
         self._turned_at_s = now_s
         return now_s >= self._due_at_s
 
-    def take(self, decoder_bytes: int) -> Vitals:
+    def take(self, decoder_bytes: int, decoder_s: float) -> Vitals:
         """How we fared since the last time. The crew knows who we are: ``worker`` is 0."""
         self._due_at_s = time.monotonic() + PULSE_EVERY_S
         lag_s, self._lag_s = self._lag_s, 0.0
@@ -46,4 +46,5 @@ class Pulse:
             self._fetcher.names_on_wire,
             self._fetcher.names_waiting,
             decoder_bytes,
+            round(decoder_s * 1000),
         )

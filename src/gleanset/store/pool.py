@@ -104,7 +104,7 @@ class Pool:
     def unfit(self) -> pa.Table:
         """The rows that never became candidates: ``url`` as the list has it, ``label``, ``reason``.
 
-        Reasons are ``bad-url`` and ``label-conflict``.
+        Reasons are ``bad-url``, ``excluded`` and ``label-conflict``.
         """
         rest = self._table.slice(self.n)
         labels = pa.array(self.labels, pa.string()).take(rest.column("label").combine_chunks())
@@ -132,14 +132,15 @@ class Pool:
         )
 
     def find(self, urls: Sequence[str]) -> dict[str, int]:
-        """Which of these URLs are candidates, and their numbers. Reads the column of URLs once."""
-        wanted = pa.array(urls, pa.string())
-        found: dict[str, int] = {}
+        """Which of these URLs are candidates, and their numbers; of one in several classes, the last."""
+        return dict(self.find_all(pa.array(urls, pa.string())))
+
+    def find_all(self, urls: pa.StringArray) -> Iterator[tuple[str, int]]:
+        """(URL, candidate) of all candidates with one of these URLs. Reads the column of URLs once."""
         for batch, start in zip(self._columns.get("url", ()), self._starts, strict=False):
-            for place in pc.indices_nonzero(pc.is_in(batch, wanted)).to_pylist():
+            for place in pc.indices_nonzero(pc.is_in(batch, urls)).to_pylist():
                 if start + place < self.n:
-                    found[batch[place].as_py()] = start + place
-        return found
+                    yield batch[place].as_py(), start + place
 
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""
