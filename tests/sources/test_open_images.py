@@ -161,6 +161,19 @@ def test_the_hierarchy_makes_labels_specific(folder: Path) -> None:
     }
 
 
+def test_classes_may_be_called_by_their_names(folder: Path) -> None:
+    """``--class Lemon`` is easier to say than ``--class /m/09k_b``; two of one name stay two."""
+    with pytest.raises(ListError, match="needs oidv7-class-descriptions"):
+        rows(opened(folder, "names=yes"))
+    names = ["LabelName,DisplayName", "/m/014sv8,Eye", "/m/01599,Beer", "/m/x,Beer"]
+    put(folder, "oidv7-class-descriptions.csv", names)
+    labels = [row["label"] for row in rows(opened(folder, "names=yes", "each"))]
+    assert labels == ["Eye", "Beer (/m/01599)", "Beer (/m/01599)", "Eye"]
+    names[1] = "/m/other,Eye"
+    put(folder, "oidv7-class-descriptions.csv", names)
+    assert rows(opened(folder, "names=yes"))[0]["label"] == "/m/014sv8"
+
+
 def test_images_without_a_table_of_labels_are_refused(folder: Path) -> None:
     """With the name of the file and where it is."""
     (folder / "oidv7-train-annotations-human-imagelabels.csv").unlink()
