@@ -103,6 +103,14 @@ def test_observers_may_be_missing_and_observations_may_not(birds: Path) -> None:
         opened(birds)
 
 
+def test_a_column_that_is_missing_is_named_with_those_there_are(birds: Path) -> None:
+    """A table that was cut by hand, or published anew in another form."""
+    head = "photo_uuid\tphoto_id\tobservation_uuid\tobserver_id\textension\tlicence"
+    put(birds, "photos.csv.gz", head, f"{uuid.UUID(int=0)}\t0\t{uuid.UUID(int=0)}\t7\tjpg\tCC0")
+    with pytest.raises(ListError, match=r"photos\.csv\.gz: no column 'license'\. It has: 'photo_uuid'"):
+        rows(opened(birds))
+
+
 def test_different_observations_never_pass_for_one_another(tmp_path: Path, birds: Path) -> None:
     """Keys have 64 bits and UUIDs 128: where two fall on one key the other half tells them apart."""
     from gleanset.sources.index import _SPREAD
