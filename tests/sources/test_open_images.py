@@ -90,6 +90,16 @@ def test_a_folder_is_recognised_by_its_tables(folder: Path) -> None:
     assert rows(by_files) == rows(source)
 
 
+def test_the_table_of_images_finds_the_labels_beside_it(folder: Path) -> None:
+    """Of several such tables only the one that was named counts."""
+    table = folder / "oidv6-train-images-with-labels-with-rotation.csv"
+    put(folder, "validation-images-with-rotation.csv", [HEAD, IMAGES[3]])
+    put(folder, table.name, IMAGES[:3])
+    (source,) = open_sources([str(table)], Columns(), None)
+    assert [row["origin"] for row in rows(source)] == [TRAIN, OTHER]
+    assert source.name == str(table)
+
+
 def test_verified_absent_labels_are_none(folder: Path) -> None:
     """Confidence 0 says that somebody looked, and it is not there."""
     found = [(row["origin"], row["label"]) for row in rows(opened(folder, rule="each"))]
