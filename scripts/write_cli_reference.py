@@ -81,13 +81,16 @@ After 1 and 2 the message is on stderr.
 | `review --list` | `placeholders`: a list of `id`, `proof` (`probe`, `same-body`, `same-picture`), `met`, \
 `revoked`, `sites` (a list of `site`, `urls`), `labels` (a list of `label`, `urls`), `width_px`, \
 `height_px`, `url`, `pardoned` |
+| `sources` | `lists` (`name`, `format`, `about`, `files`, `by_hand`, `folder`), `formats` (`name`, \
+`about`, `settings`, `added_by`) |
 
 ## Variables that are no options
 
 | variable | meaning |
 | --- | --- |
-| `GLEANSET_HOME` | where counts of lists and what was learned of hosts are kept; default: the user's cache \
-folder |
+| `GLEANSET_HOME` | where fetched lists, their counts and what was learned of hosts are kept; \
+default: the user's cache folder |
+| `GLEANSET_MIRROR` | an address under which the files of named lists lie as `NAME/FILE`; it is tried first |
 | `GLEANSET_CONFIG` | the file of `--config` |
 """
 

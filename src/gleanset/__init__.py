@@ -23,6 +23,7 @@ __all__ = [
     "Probe",
     "Quota",
     "Report",
+    "Sources",
     "StopSignal",
     "Survey",
     "Tally",
@@ -41,6 +42,7 @@ __all__ = [
     "probe_page",
     "report",
     "review",
+    "sources",
     "status",
     "survey",
     "survey_charts",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         LearnedLine,
         Probe,
         Report,
+        Sources,
         StopSignal,
         address_allowed,
         build,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
         probe_page,
         report,
         review,
+        sources,
         status,
         survey,
         survey_charts,
@@ -91,7 +95,7 @@ _ELSEWHERE = {
 
 
 class _Front(ModuleType):
-    """``plan``, ``pack`` and ``report`` are rooms of this house and verbs of its callers.
+    """``plan``, ``pack``, ``report`` and ``sources`` are rooms of this house and verbs of its callers.
 
     Importing a room would bind its module over the verb; here the verb stays.
     """

@@ -43,6 +43,7 @@ from .lists import (
     plan_of,
     wordnet,
 )
+from .local_first import check_local, take_local
 from .presence import dataset_is_whole, require_journal
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
@@ -75,6 +76,7 @@ def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) 
 def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
     started_s = time.monotonic()
     check_network(recipe)
+    check_local(recipe.local)
 
     def say(tally: Tally) -> None:
         progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
@@ -207,6 +209,8 @@ def _collect_and_finish(
             )
         stopped, trouble = False, ""
         if not met:
+            settings = collect_settings(recipe, excluded=excluded)
+            take_local(workdir, recipe.local, known, pool, journal, settings, say, stop)
             collection = collection_of(workdir, recipe, known, pool, journal, excluded)
             stopped = _collect(collection, say, stop)
             trouble = learn_from(recipe, pool, journal, collection.rates_per_s())

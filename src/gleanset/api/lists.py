@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .excluding import read_exclusions
+from .reaching import is_api, open_api, places_of
 from .renaming import OfHosts, Watched, Without
 from .results import StopSignal
 
@@ -65,16 +66,26 @@ def home() -> Path:
     return (Path(cache_home) if cache_home else Path.home() / ".cache") / "gleanset"
 
 
-def open_lists(recipe: Recipe) -> tuple[Source, ...]:
-    """The recipe's lists, opened. Raises ListError where one cannot be read."""
+def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tuple[Source, ...]:
+    """The recipe's lists, fetched if they lie elsewhere, and opened.
+
+    ``check`` is called while something is fetched, and may raise. Raises ListError where one cannot be read.
+    """
     columns = Columns(
         url=recipe.url_col,
         label=recipe.label_col,
         licence=recipe.licence_col,
         author=recipe.author_col,
         split=recipe.split_col,
+        caption=recipe.caption_col,
     )
-    return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests"))
+    places = places_of(recipe, home(), check)
+    here = [word for word in recipe.lists if not is_api(word, recipe)]
+    asked = [open_api(word, recipe, home(), check) for word in recipe.lists if is_api(word, recipe)]
+    if not here:
+        return tuple(asked)
+    opened = open_sources(here, columns, recipe.source, home() / "digests", recipe.labels, places)
+    return (*opened, *asked)
 
 
 def look(recipe: Recipe, stop: StopSignal | None = None, excluded: Excluded | None = None) -> Surveyed:
@@ -89,7 +100,7 @@ def look(recipe: Recipe, stop: StopSignal | None = None, excluded: Excluded | No
     check = (stop or StopSignal()).check
     if excluded is None:
         excluded = read_exclusions(recipe.exclude)
-    sources = tuple(Watched(source, check) for source in open_lists(recipe))
+    sources = tuple(Watched(source, check) for source in open_lists(recipe, check))
     survey = survey_lists(sources, home() / "surveys")
     check()
     return Surveyed(sources, survey, excluded)

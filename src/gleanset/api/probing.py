@@ -65,7 +65,7 @@ def probe_lists(recipe: Recipe, size: int, progress: Progress, stop: StopSignal)
     check_judgement(recipe)
     excluded = read_exclusions(recipe.exclude)
     progress(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    sources = without([Watched(source, stop.check) for source in open_lists(recipe)], excluded)
+    sources = without([Watched(source, stop.check) for source in open_lists(recipe, stop.check)], excluded)
     try:
         drawn = draw_sample(recipe, sources, size, stop)
         with _work_folder() as folder, Workdir.open(folder / "probe") as workdir:

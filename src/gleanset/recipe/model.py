@@ -15,10 +15,17 @@ Texts = tuple[str, ...]
 Copies = Literal["drop", "keep"]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
-_SOURCES = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
+_SOURCES = (
+    *("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest"),
+    *("open-images", "inaturalist", "gbif", "tencent", "conceptual-captions", "yfcc", "imagenet-api"),
+)
+_LABELS = ("first", "most-confident", "specific", "each")
 _WAYS = ("rewrites", "wayback")
 _COPIES = ("drop", "keep")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
+
+
+LabelRule = Literal["first", "most-confident", "specific", "each"]
 
 
 class Checked(BaseModel):
@@ -88,19 +95,27 @@ class Options(Checked):
         collects=True, many=True, otherwise="all hosts")] = ()
     exclude_hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "none of these hosts", collects=True, many=True)] = ()
-    source: Annotated[str | None, Option("from where", forms.one_of(*_SOURCES), "FORMAT",
-        "the format of the lists: " + ", ".join(_SOURCES),
+    source: Annotated[str | None, Option("from where", forms.list_format(*_SOURCES), "FORMAT[:KEY=VALUE,..]",
+        "the format of the lists, with its settings where it has some: " + ", ".join(_SOURCES),
         collects=True, otherwise="guessed from their content")] = None
     url_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the URL", collects=True, otherwise="guessed from its name")] = None
     label_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
+    caption_col: Annotated[str | None, Option("from where", forms.text, "NAME",
+        "the column with the caption", collects=True, otherwise="guessed from its name")] = None
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the author", collects=True, otherwise="guessed from its name")] = None
     split_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the split", collects=True, otherwise="guessed from its name")] = None
+    labels: Annotated[LabelRule | None, Option("from where", forms.one_of(*_LABELS),
+        "|".join(_LABELS), "which label counts where an image has several; each: all of them",
+        collects=True, otherwise="the most confident where there are scores, else the first")] = None
+    local: Annotated[str | None, Option("from where", forms.text, "DIR",
+        "take pictures from this folder or the .tar archives in it before the web is asked",
+        is_path=True, otherwise="none are at hand")] = None
     exclude: Annotated[Texts, Option("from where", _WORDS, "FILE_OR_DIR",
         "nothing of this: hashes, URLs, a manifest, or the pictures of a test set; its URLs are never asked, "
         "copies of its pictures are refused", many=True, is_path=True, adds=True)] = ()

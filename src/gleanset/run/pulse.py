@@ -3,6 +3,7 @@
 import time
 
 from ..fetch.descriptors import file_limit, n_open_files
+from ..fetch.disk import DiskFetcher
 from ..fetch.http import CurlFetcher
 from .machine import held_memory_bytes
 from .vitals import Vitals
@@ -13,7 +14,7 @@ PULSE_EVERY_S = 1.0
 class Pulse:
     """Measures the worker's loop between two reports."""
 
-    def __init__(self, fetcher: CurlFetcher) -> None:
+    def __init__(self, fetcher: CurlFetcher | DiskFetcher) -> None:
         self._fetcher = fetcher
         self._n_starved = 0
         self._lag_s = 0.0

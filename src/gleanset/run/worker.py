@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from ..errors import StorageError
 from ..fetch.base import Arrival, FetchSettings, Order
+from ..fetch.disk import DiskFetcher
 from ..fetch.http import CurlFetcher
 from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
@@ -171,7 +172,7 @@ class Worker:
 
     def __init__(self, settings: dict[str, Any], fd_in: int, fd_out: int) -> None:
         fetch = FetchSettings.from_json(settings["fetch"])
-        self._fetcher = CurlFetcher(fetch, politeness_group)
+        self._fetcher = _open_fetcher(fetch)
         self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
         checker = _checker(settings["check"]) if settings.get("check") else None
@@ -360,6 +361,12 @@ class Worker:
         data = memoryview(wire.frame(message))
         while data:
             data = data[os.write(self._fd_out, data) :]
+
+
+def _open_fetcher(settings: FetchSettings) -> CurlFetcher | DiskFetcher:
+    if settings.local is not None:
+        return DiskFetcher(Path(settings.local), settings.max_body_bytes)
+    return CurlFetcher(settings, politeness_group)
 
 
 def _with_digests(seen: Inspection, body: bytes) -> Inspection:
