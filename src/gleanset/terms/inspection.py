@@ -64,7 +64,7 @@ class Inspection:
     flaw: Flaw | None
     detail: str = ""
     format: str | None = None
-    """``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``avif``, ``heif`` .., or None: not recognised."""
+    """``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``avif``, ``heif`` ..; None: unknown."""
     width_px: int = 0
     """As displayed, after the EXIF turn."""
     height_px: int = 0
