@@ -32,11 +32,11 @@ from .lists import (
     Surveyed,
     census_of,
     choose,
+    graph_for,
     groups_of,
     look,
     names_and_parents,
     plan_of,
-    wordnet,
 )
 from .presence import dataset_is_whole, require_journal
 from .renaming import as_chosen
@@ -134,7 +134,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     planned = (*plan.classes, *plan.reserves)
     labels = [one.label for one in planned]
     _sort(workdir, recipe, prepared.surveyed, selection, plan, say)
-    names, parents = names_and_parents(labels)
+    names, parents = names_and_parents(labels, recipe)
     known = Saved(
         plan=plan,
         list_sha256=prepared.surveyed.digests,
@@ -154,6 +154,8 @@ def _sort(
 ) -> None:
     """Write the pool: the same lists, recipe and plan give the same numbers."""
     labels = [one.label for one in (*plan.classes, *plan.reserves)]
+    selection = selection.settled(labels)
+    graph = graph_for(labels, recipe)
     note = f"sorting the URLs of {len(labels):,} classes"
     say(Tally("planning", 0.0, note=note, classes=len(plan.classes)))
     build_pool(
@@ -163,7 +165,7 @@ def _sort(
         path=workdir.pool,
         hosts=recipe.hosts,
         exclude_hosts=recipe.exclude_hosts,
-        more_specific=lambda labels: wordnet().most_specific(labels),
+        more_specific=graph.most_specific,
     )
 
 

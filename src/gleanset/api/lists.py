@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from ..catalog.graph import Graph
+from ..catalog.graph import Graph, nearest
 from ..catalog.select import Choice, Selection, select
 from ..errors import UsageError
 from ..plan.beliefs import Beliefs
@@ -15,12 +15,15 @@ from ..plan.forecast import Pace
 from ..plan.planner import make_plan
 from ..recipe import Recipe
 from ..sources.base import Columns, Source
+from ..sources.class_lists import CLASS_LISTS, class_list_name, read_class_list, unsafe_synsets
 from ..sources.class_table import read_class_table
+from ..sources.hierarchy import read_hierarchy
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
 from ..store.groups import count_groups
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
+from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .renaming import OfHosts, Watched
 from .results import StopSignal
@@ -108,7 +111,7 @@ def wordnet() -> Graph:
 
 def choose(recipe: Recipe, census: Census) -> Selection:
     """Which classes of the census are meant."""
-    table = read_class_table(Path(recipe.class_table)) if recipe.class_table else ()
+    table = class_table_of(recipe.class_table) if recipe.class_table else ()
     choice = Choice(
         classes=recipe.classes,
         class_=recipe.class_,
@@ -116,14 +119,46 @@ def choose(recipe: Recipe, census: Census) -> Selection:
         not_under=recipe.not_under,
         leaves=recipe.leaves,
         table=tuple(table),
+        merge=recipe.merge,
+        nested=recipe.nested,
+        keep_unsafe=recipe.keep_unsafe,
+        offensive=unsafe_synsets(),
     )
-    return select(census.labels, census.urls, _graph_for(census.labels, recipe), choice)
+    return select(census.labels, census.urls, graph_for(census.labels, recipe), choice)
 
 
-def _graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
-    """WordNet, unless it could say nothing: no label is a synset, and no subtree is asked for."""
-    asked = recipe.under or recipe.not_under or recipe.leaves
+def class_table_of(word: str) -> tuple[ClassRow, ...]:
+    """The table in this file, or the class list of this name where there is no such file."""
+    name = None if Path(word).exists() else class_list_name(word)
+    if name is not None:
+        return read_class_list(name)
+    if not Path(word).exists() and Path(word).suffix not in {".csv", ".tsv", ".txt"}:
+        known = ", ".join(CLASS_LISTS)
+        raise UsageError(
+            f"--class-table {word}: there is no such file, and no class list of this name.{_near(word)} "
+            f"Lists by name: {known}."
+        )
+    return read_class_table(Path(word))
+
+
+def _near(word: str) -> str:
+    found = nearest(word, CLASS_LISTS, 1)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+def graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
+    """The recipe's hierarchy, else WordNet, unless it could say nothing: no label is a synset, and no subtree
+    is asked for.
+    """
+    if recipe.hierarchy:
+        return _hierarchy(recipe.hierarchy)
+    asked = recipe.under or recipe.not_under or recipe.leaves or recipe.merge
     return wordnet() if asked or any(map(_WNID.fullmatch, labels)) else Graph(())
+
+
+@cache
+def _hierarchy(path: str) -> Graph:
+    return Graph(read_hierarchy(path), Path(path).name)
 
 
 def plan_of(
@@ -203,12 +238,10 @@ def _only(selection: Selection, labels: Sequence[str]) -> Selection:
 
 
 def names_and_parents(
-    labels: Sequence[str],
+    labels: Sequence[str], recipe: Recipe
 ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
     """All names and the hypernyms of those labels that are WordNet's."""
-    if not any(map(_WNID.fullmatch, labels)):
-        return {}, {}
-    graph = wordnet()
+    graph = graph_for(labels, recipe)
     known = {label: synset for label in labels if (synset := graph.get(label)) is not None}
     return (
         {label: synset.names for label, synset in known.items()},

@@ -22,6 +22,7 @@ def rehearsed(recipe: Recipe) -> Plan:
     """The same, and how the whole build goes on virtual time."""
     plan, groups, selection, beliefs = _planned(recipe)
     planned = (*plan.classes, *plan.reserves)
+    selection = selection.settled([one.label for one in planned])
     forecast = Forecast(groups, [selection.members_of(one.label) for one in planned], beliefs)
     return rehearse(plan, forecast, range(len(planned)), beliefs, _manners(recipe))
 

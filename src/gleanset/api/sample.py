@@ -17,7 +17,7 @@ from ..store.pool import Pool
 from ..store.rows import LabelledRows
 from ..terms.plan import Census
 from ..urls import FLICKR
-from .lists import choose, wordnet
+from .lists import choose, graph_for
 from .renaming import Picked, as_chosen
 from .results import StopSignal
 
@@ -80,7 +80,7 @@ def write_sample(recipe: Recipe, sources: Sequence[LabelledRows], drawn: Drawn, 
         labels=drawn.selection.labels,
         seed=recipe.seed,
         path=path,
-        more_specific=lambda labels: wordnet().most_specific(labels),
+        more_specific=graph_for(drawn.selection.labels, recipe).most_specific,
     )
 
 

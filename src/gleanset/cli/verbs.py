@@ -17,7 +17,7 @@ from .stopping import INTERRUPTED, Interrupts
 
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 
-CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
+CHOICE = ("class_", "class_table", "under", "not_under", "leaves", "merge", "hierarchy")
 READING = ("source", "url_col", "label_col")
 FILTERING = ("hosts", "exclude_hosts", *READING)
 ASKING = tuple(

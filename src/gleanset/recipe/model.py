@@ -63,7 +63,8 @@ class Options(Checked):
         "take this class; it is kept and reported even if it falls short",
         collects=True, many=True)] = ()
     class_table: Annotated[str | None, Option("which classes", forms.text, "FILE.csv",
-        "choose, rename and merge by a table: from,class[,images][,split]; one column is enough",
+        "choose, rename and merge by a table: from,class[,images][,split]; one column is enough; "
+        "or by a list's name, such as imagenet-1k",
         collects=True, is_path=True)] = None
     under: Annotated[Texts, Option("which classes", _WORDS, "SYNSET",
         "only classes in this WordNet subtree", collects=True, many=True)] = ()
@@ -71,6 +72,16 @@ class Options(Checked):
         "no class of this WordNet subtree", collects=True, many=True)] = ()
     leaves: Annotated[bool, Option("which classes", forms.switch, "",
         "only classes that have no other class beneath them", collects=True)] = False
+    merge: Annotated[bool, Option("which classes", forms.switch, "",
+        "a chosen class takes all URLs of the classes beneath it", collects=True)] = False
+    nested: Annotated[bool, Option("which classes", forms.switch, "",
+        "a drawn class may lie above another; otherwise only the lowest that qualify are drawn",
+        collects=True)] = False
+    keep_unsafe: Annotated[bool, Option("which classes", forms.switch, "",
+        "draw classes of people too, offensive ones among them", collects=True)] = False
+    hierarchy: Annotated[str | None, Option("which classes", forms.existing_file, "FILE",
+        "the tree of the labels: a table of child,parent[,name], or Open Images' JSON",
+        collects=True, is_path=True, otherwise="WordNet's nouns")] = None
     seed: Annotated[int, Option("which classes", forms.whole, "N",
         "seed of the draw, of the order of URLs and of the shuffle",
         collects=True, at_least=0, at_most=2**32 - 1)] = 0
