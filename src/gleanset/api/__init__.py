@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..catalog.tree import TreeLine
 from ..errors import UsageError
 from ..fetch.guard import address_allowed
 from ..inspection.inspector import inspect_image
@@ -32,8 +33,10 @@ __all__ = [
     "StopSignal",
     "Survey",
     "Tally",
+    "TreeLine",
     "address_allowed",
     "build",
+    "class_tree",
     "classes",
     "demo",
     "inspect_image",
@@ -116,6 +119,16 @@ def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
     from .looking import class_lines
 
     return class_lines(_recipe(lists, options))
+
+
+def class_tree(lines: Sequence[ClassLine], *, hierarchy: str | Path | None = None) -> tuple[TreeLine, ...]:
+    """The tree over classes that ``classes`` gave, from the roots down, each node with its sums.
+
+    ``hierarchy``: the file that says who lies below whom; None: WordNet, where the ids are its own.
+    """
+    from .looking import class_tree as tree
+
+    return tree(lines, _recipe((), {"hierarchy": str(hierarchy)} if hierarchy else {}))
 
 
 def plan(lists: Lists, *, rehearse: bool = False, **options: Any) -> Plan:

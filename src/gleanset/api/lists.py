@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from ..catalog.graph import Graph, nearest
 from ..catalog.select import Choice, Selection, select
-from ..errors import UsageError
+from ..errors import ListError, UsageError
 from ..plan.beliefs import Beliefs
 from ..plan.forecast import Pace
 from ..plan.planner import make_plan
@@ -25,7 +25,7 @@ from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
-from .renaming import OfHosts, Watched
+from .renaming import OfHosts, OfLicences, Watched
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -71,10 +71,29 @@ def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:
         StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
     """
     check = (stop or StopSignal()).check
-    sources = tuple(Watched(source, check) for source in open_lists(recipe))
+    sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe)))
     survey = survey_lists(sources, home() / "surveys")
     check()
+    if recipe.licence and not survey.urls:
+        raise ListError(
+            f"--licence {','.join(recipe.licence)}: no row has such a licence. `gleanset survey` counts "
+            "those that there are; --licence-col names the column, and `unknown` takes rows without any."
+        )
     return Surveyed(sources, survey)
+
+
+def licensed(recipe: Recipe, sources: Sequence[LabelledRows]) -> Sequence[LabelledRows]:
+    """The lists, or the rows of them that ``--licence`` lets through."""
+    return [OfLicences(source, recipe.licence) for source in sources] if recipe.licence else sources
+
+
+def licence_note(survey: Survey, members: Iterable[str]) -> tuple[str, ...]:
+    """The licences of the URLs of these labels, as a sentence; empty where the lists give none."""
+    places = {label: place for place, label in enumerate(survey.per_class.labels)}
+    chosen = [places[label] for label in members if label in places]
+    counts = ((name, sum(by_class[place] for place in chosen)) for name, by_class in survey.licences)
+    found = [f"{name} {n:,}" for name, n in counts if n]
+    return (f"Licences of their URLs: {', '.join(found)}.",) if found else ()
 
 
 def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:

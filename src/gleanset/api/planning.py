@@ -10,7 +10,7 @@ from ..recipe import Recipe
 from ..terms.plan import GroupCensus, Plan
 from .building import collect_settings
 from .knowing import believed
-from .lists import census_of, choose, groups_of, look, plan_of
+from .lists import census_of, choose, groups_of, licence_note, look, plan_of
 
 
 def plan_lists(recipe: Recipe) -> Plan:
@@ -32,7 +32,10 @@ def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
     selection = choose(recipe, census_of(recipe, surveyed))
     groups = groups_of(recipe, surveyed)
     beliefs = believed(recipe, groups)
-    return plan_of(recipe, groups, selection, beliefs), groups, selection, beliefs
+    plan = plan_of(recipe, groups, selection, beliefs)
+    settled = selection.settled([one.label for one in plan.classes])
+    said = licence_note(surveyed.survey, settled.class_of)
+    return replace(plan, notes=(*plan.notes, *said)), groups, selection, beliefs
 
 
 def _manners(recipe: Recipe) -> Manners:

@@ -25,7 +25,7 @@ from ..terms.tally import Tally
 from ..terms.verdict import Verdict
 from .building import check_network, collect_settings
 from .learning import is_picture, is_try, learn_from, seconds_of
-from .lists import home, open_lists
+from .lists import home, licensed, open_lists
 from .measuring import Answers, host_lines, kind_lines
 from .probed import Probe
 from .renaming import Watched
@@ -61,7 +61,7 @@ def probe_lists(recipe: Recipe, size: int, progress: Progress, stop: StopSignal)
         raise UsageError(f"--sample {size}. A sample has at least one URL.")
     check_network(recipe)
     progress(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    sources = [Watched(source, stop.check) for source in open_lists(recipe)]
+    sources = [Watched(source, stop.check) for source in licensed(recipe, open_lists(recipe))]
     try:
         drawn = draw_sample(recipe, sources, size, stop)
         with _work_folder() as folder, Workdir.open(folder / "probe") as workdir:

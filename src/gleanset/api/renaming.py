@@ -11,6 +11,7 @@ from ..catalog.select import Selection
 from ..store.addresses import HostClaims, Hosts
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
+from ..terms.licence import UNKNOWN, canonical, matches
 
 
 class _Seen:
@@ -68,6 +69,27 @@ class OfHosts(_Seen):
         for batch in self._source.batches():
             numbers = self._hosts.of(batch.column("url"))
             yield batch.filter(pa.array(self._wanted.of(numbers)))
+
+
+class OfLicences(_Seen):
+    """The rows under one of these licences. What is counted of them is kept apart from the whole list's."""
+
+    def __init__(self, source: LabelledRows, licences: Sequence[str]) -> None:
+        super().__init__(source)
+        self._wanted = tuple(licences)
+
+    @property
+    def reading(self) -> str:
+        return f"{self._source.reading} licence {sorted(self._wanted)}"
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            if "licence" in batch.schema.names:
+                column = batch.column("licence").dictionary_encode(null_encoding="encode")
+                good = [matches(canonical(text), self._wanted) for text in column.dictionary.to_pylist()]
+                yield batch.filter(pa.array(np.array([*good, False], bool)[np.asarray(column.indices)]))
+            else:
+                yield batch if matches(UNKNOWN, self._wanted) else batch.slice(0, 0)
 
 
 class Picked(_Seen):

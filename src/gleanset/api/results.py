@@ -46,6 +46,8 @@ class ClassLine:
     flickr_urls: int
     forecast: float
     """Expected number of images if every URL were asked."""
+    names: tuple[str, ...] = ()
+    """All that are known, where there are more than ``name``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,9 @@ class Options(Checked):
         "the column with the URL", collects=True, otherwise="guessed from its name")] = None
     label_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
+    licence: Annotated[Texts, Option("from where", forms.many(forms.licence, commas=True), "NAME,..",
+        "only URLs under these licences: cc0, cc-by, cc-by-*, .., unknown",
+        collects=True, many=True, otherwise="all of them")] = ()
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",

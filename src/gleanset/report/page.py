@@ -48,6 +48,7 @@ def render_report(data: ReportData) -> str:
         nav=_nav(data),
         groups=class_groups(data.classes, data.status, numbers),
         class_map=class_map(data.classes, data.status),
+        licence_rows=licence_rows(data.licences),
         forecast=any(row.forecast is not None for row in data.classes),
         fates=fates_of(data),
         reasons=reason_groups(data.rejected),
@@ -150,6 +151,7 @@ def _percent(part: float, whole: float) -> str:
 def _nav(data: ReportData) -> list[tuple[str, str]]:
     sections = (
         ("classes", "Classes", True),
+        ("licences", "Licences", data.licences),
         ("losses", "What became of the URLs", data.accepted or data.rejected),
         ("time", "The crawl", data.groups or len(data.timeline) > 1),
         ("hosts", "Hosts", data.hosts or data.waiting),
@@ -187,6 +189,12 @@ def _sheet(sheet: ContactSheet, shown: Sequence[Any]) -> _Sheet:
 def moment(at_s: float) -> str:
     """A wall clock time for people everywhere: ``26 November 2026, 14:05 UTC``."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%-d %B %Y, %H:%M UTC")
+
+
+def licence_rows(licences: Sequence[tuple[str, int]]) -> list[tuple[str, str, str]]:
+    """(licence, images or URLs, share of all of them)."""
+    total = sum(n for _, n in licences)
+    return [(name, count(n), share(n, total)) for name, n in licences if n]
 
 
 def _survey_sentence(survey: Survey) -> str:

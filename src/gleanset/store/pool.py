@@ -128,6 +128,11 @@ class Pool:
                     found[batch[place].as_py()] = start + place
         return found
 
+    @property
+    def has_licences(self) -> bool:
+        """Whether any row says under which licence its picture is."""
+        return "licence" in self._columns
+
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""
         return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}

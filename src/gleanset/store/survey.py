@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..terms.licence import UNKNOWN, canonical
 from ..terms.plan import Census, Survey
 from ..urls import host_of, is_flickr, normalise
 from .addresses import Hosts, beginnings
@@ -24,7 +25,10 @@ from .rows import LabelledRows
 AT_LEAST = (1, 10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000)
 MOST_TOP_HOSTS = 50
 MOST_ODD_EXAMPLES = 20
-_CACHE_VERSION = 2
+MOST_LICENCES = 100
+OTHER = "other"
+"""Licences beyond the first ``MOST_LICENCES`` different ones: free text, most likely."""
+_CACHE_VERSION = 3
 """One more whenever the same bytes are read as other rows."""
 _AHEAD = 2
 """Batches that wait to be counted while the next is read; each holds about 30 MB."""
@@ -86,6 +90,8 @@ class _ListTally:
         self._labels: dict[str, int] = {}
         self._urls = _Growing()
         self._flickr = _Growing()
+        self._licences: dict[str, _Growing] = {}
+        self._any_licence = False
 
     def add(self, batch: pa.RecordBatch) -> None:
         column = beginnings(batch.column("url"))
@@ -94,6 +100,31 @@ class _ListTally:
         classes = self._classes(batch.column("label").dictionary_encode())
         self._urls.add(np.bincount(classes))
         self._flickr.add(np.bincount(classes[_on_flickr(column.dictionary)[rows]]))
+        self._add_licences(batch, classes)
+
+    def _add_licences(self, batch: pa.RecordBatch, classes: Counts) -> None:
+        if "licence" not in batch.schema.names:
+            self._sum_of(UNKNOWN).add(np.bincount(classes))
+            return
+        self._any_licence = True
+        column = batch.column("licence").dictionary_encode(null_encoding="encode")
+        names = [canonical(text) for text in column.dictionary.to_pylist()]
+        codes = np.asarray(column.indices)
+        for name in set(names):
+            same = np.array([other == name for other in names], bool)
+            self._sum_of(name).add(np.bincount(classes[same[codes]]))
+
+    def _sum_of(self, licence: str) -> "_Growing":
+        known = licence in self._licences or len(self._licences) < MOST_LICENCES
+        return self._licences.setdefault(licence if known else OTHER, _Growing())
+
+    def licences(self, order: Sequence[int]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The most frequent first; empty where no list has any."""
+        if not self._any_licence:
+            return ()
+        counts = {name: sums.at(order) for name, sums in self._licences.items()}
+        ranked = sorted(counts, key=lambda name: (-int(counts[name].sum()), name))
+        return tuple((name, tuple(counts[name].tolist())) for name in ranked if counts[name].any())
 
     def survey(self, sources: Sequence[LabelledRows]) -> Survey:
         labels = sorted(self._labels)
@@ -111,6 +142,7 @@ class _ListTally:
             per_class=Census(tuple(labels), tuple(urls.tolist()), tuple(flickr.tolist())),
             top_hosts=_top(hosts.groups, urls_of_host),
             odd_examples=tuple(examples[:MOST_ODD_EXAMPLES]),
+            licences=self.licences(order),
         )
 
     def _classes(self, labels: pa.DictionaryArray) -> Counts:
@@ -197,8 +229,9 @@ def _recall(memory: Path) -> Survey | None:
     try:
         facts: dict[str, Any] = json.loads(memory.read_bytes())
         census = Census(**{name: tuple(values) for name, values in facts.pop("per_class").items()})
+        licences = tuple((name, tuple(counts)) for name, counts in facts.pop("licences"))
         pairs = ("at_least", "top_hosts", "odd_examples")
         lists: dict[str, Any] = {name: tuple(tuple(row) for row in facts.pop(name)) for name in pairs}
-        return Survey(per_class=census, **lists, **facts)
+        return Survey(per_class=census, licences=licences, **lists, **facts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
