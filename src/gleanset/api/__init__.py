@@ -19,13 +19,14 @@ from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
 from .probed import SAMPLE, Probe, ProbeLine
-from .results import ClassLine, ClassResult, Progress, Report, StopSignal, silent
+from .results import ClassLine, ClassResult, ListForecast, Progress, Report, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
     "SAMPLE",
     "ClassLine",
     "ClassResult",
+    "ListForecast",
     "Plan",
     "Probe",
     "ProbeLine",
@@ -40,6 +41,7 @@ __all__ = [
     "classes",
     "demo",
     "inspect_image",
+    "list_forecast",
     "pack",
     "plan",
     "probe",
@@ -98,12 +100,19 @@ def survey(lists: Lists, **options: Any) -> Survey:
     return look(_recipe(lists, options)).survey
 
 
-def survey_page(found: Survey, page: str | Path, *, title: str = "A list") -> Path:
-    """Write a survey with its charts (G1 to G3 of the 2019 analysis) as one HTML file; its path."""
+def survey_page(
+    found: Survey, page: str | Path, *, title: str = "A list", forecast: ListForecast | None = None
+) -> Path:
+    """Write a survey with its charts (G1 to G3 of the 2019 analysis) as one HTML file; its path.
+
+    ``forecast``: what ``list_forecast`` says, for the curve of how many classes can have so many images.
+    """
     from ..report.page import render_survey
     from ..store.durable import write_atomically
+    from .looking import reach_of
 
-    write_atomically(Path(page), render_survey(found, title))
+    reach = None if forecast is None else reach_of(forecast)
+    write_atomically(Path(page), render_survey(found, title, reach))
     return Path(page)
 
 
@@ -116,9 +125,14 @@ def survey_charts(found: Survey, width: int = 80) -> str:
 
 def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
     """The class table of the lists, or of what the options choose of them."""
-    from .looking import class_lines
+    return list_forecast(lists, **options).classes
 
-    return class_lines(_recipe(lists, options))
+
+def list_forecast(lists: Lists, **options: Any) -> ListForecast:
+    """What the classes of the lists are forecast to bring, and on whose rates; for ``survey_page``."""
+    from .looking import list_forecast as forecast
+
+    return forecast(_recipe(lists, options))
 
 
 def class_tree(lines: Sequence[ClassLine], *, hierarchy: str | Path | None = None) -> tuple[TreeLine, ...]:

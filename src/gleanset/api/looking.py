@@ -11,6 +11,7 @@ from ..pack.packer import pack
 from ..pack.staging import is_moving
 from ..plan.forecast import Forecast
 from ..recipe import Recipe
+from ..report.data import Reach
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import STATE_NAME, Workdir, held
@@ -20,18 +21,20 @@ from .going_on import write_recipe
 from .knowing import believed
 from .lists import census_of, choose, graph_for, groups_of, look, names_and_parents
 from .presence import stored_recipe
-from .results import ClassLine, Report, Status, StopSignal, silent
+from .results import ClassLine, ListForecast, Report, Status, StopSignal, silent
 from .standing import Standing
 
 
-def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
-    """Every chosen class with its numbers."""
+def list_forecast(recipe: Recipe) -> ListForecast:
+    """Every chosen class with its numbers, and where the rates come from."""
     surveyed = look(recipe)
     census = census_of(recipe, surveyed)
     selection = choose(recipe, census)
     members = [selection.members_of(label) for label in selection.labels]
     groups = groups_of(recipe, surveyed)
-    forecast = Forecast(groups, members, believed(recipe, groups)).images
+    beliefs = believed(recipe, groups)
+    forecast = Forecast(groups, members, beliefs)
+    surely = forecast.surely()
     numbers = {
         label: (urls, flickr)
         for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)
@@ -43,9 +46,22 @@ def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
         taken = [numbers.get(member, (0, 0)) for member in members[number]]
         urls, flickr = sum(urls for urls, _ in taken), sum(flickr for _, flickr in taken)
         names = named.get(label, ())
-        return ClassLine(label, selection.names[label], urls, flickr, forecast[number], names)
+        images = forecast.images[number]
+        return ClassLine(label, selection.names[label], urls, flickr, images, names, surely[number])
 
-    return tuple(line(number, label) for number, label in enumerate(selection.labels))
+    lines = tuple(line(number, label) for number, label in enumerate(selection.labels))
+    return ListForecast(lines, beliefs.source)
+
+
+def reach_of(forecast: ListForecast) -> Reach:
+    """The same by column, for the page."""
+    lines = forecast.classes
+    return Reach(
+        urls=tuple(one.urls for one in lines),
+        forecast=tuple(one.forecast for one in lines),
+        surely=tuple(one.surely for one in lines),
+        rates_from=forecast.rates_from,
+    )
 
 
 def class_tree(lines: Sequence[ClassLine], recipe: Recipe) -> tuple[TreeLine, ...]:

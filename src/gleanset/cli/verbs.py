@@ -109,7 +109,9 @@ def survey(page: str | None, **values: Any) -> int:
 
     found = api.survey(lists, **_said(recipe, READING))
     if page is not None:
-        api.survey_page(found, page, title=", ".join(Path(name).name for name in lists))
+        forecast = api.list_forecast(lists, **_said(recipe, READING)) if found.classes else None
+        title = ", ".join(Path(name).name for name in lists)
+        api.survey_page(found, page, title=title, forecast=forecast)
     if talk.json_:
         emit_json(views.survey_json(found))
         return DONE

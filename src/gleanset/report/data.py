@@ -169,6 +169,19 @@ class ReportData:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What the classes of a list can bring; one number a class in each column, in the same order."""
+
+    urls: tuple[int, ...]
+    forecast: tuple[float, ...]
+    """Images if every URL were asked: the mean."""
+    surely: tuple[int, ...]
+    """So many at least, with a chance of 95 %."""
+    rates_from: str = ""
+    """Origin and age of the success rates, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasuredRow:
     """What a sample says of a host or a kind of hosts; intervals of 95 % are (value, low, high)."""
 

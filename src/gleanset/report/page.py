@@ -16,11 +16,12 @@ from ..figures import count, duration, share
 from ..terms.plan import Survey
 from .class_view import class_groups, class_map
 from .crawl_view import crawl_figures, group_lines, timeline_figure
-from .data import ContactSheet, ProbeData, ReportData
+from .data import ContactSheet, ProbeData, Reach, ReportData
 from .loading import loading_lines
 from .probe_view import host_lines, kind_lines, probe_sentence
+from .reach_view import reach_figure
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
-from .survey_view import survey_figures
+from .survey_view import hosts_figure, survey_figures
 from .waiting_view import waiting_lines
 
 MAX_INLINE_BYTES = 6_000_000
@@ -64,8 +65,8 @@ def render_report(data: ReportData) -> str:
     )
 
 
-def render_survey(survey: Survey, title: str) -> str:
-    """The analysis of a list: figures, charts G1 to G3, top hosts, odd lines."""
+def render_survey(survey: Survey, title: str, reach: Reach | None = None) -> str:
+    """The analysis of a list: how many classes can have so many images, charts G1 to G3, hosts, odd lines."""
     return _render(
         "survey.html.j2",
         title=title,
@@ -73,6 +74,9 @@ def render_survey(survey: Survey, title: str) -> str:
         sentence=_survey_sentence(survey),
         key_figures=_survey_keys(survey),
         figures=survey_figures(survey),
+        reach=None if reach is None else reach_figure(reach),
+        hosts_figure=hosts_figure(survey),
+        licence_rows=licence_rows([(name, sum(counts)) for name, counts in survey.licences]),
         at_least=[tuple(map(count, level)) for level in survey.at_least],
     )
 
