@@ -124,3 +124,27 @@ def test_the_tree_is_text_table_and_json(program: Program) -> None:
     )
     (row,) = csv.DictReader(io.StringIO(table))
     assert (row["id"], row["depth"], row["total_urls"]) == (DOG, "0", "20")
+
+
+def test_two_vocabularies_become_one(program: Program) -> None:
+    """`[[list]]` for unlike columns and a split each; a class table for unlike words and a quota."""
+    pugs = [row.url for row in World(WORLD).rows() if row.label == PUG]
+    (program.folder / "one.csv").write_text("link,what\n" + "".join(f"{url},Mops\n" for url in pugs[:12]))
+    (program.folder / "two.tsv").write_text("url\tlabel\n" + "".join(f"{url}\tpug dog\n" for url in pugs[10:]))
+    (program.folder / "names.csv").write_text("from,class,images\nMops,pug,8:16\npug dog,pug\n")
+    (program.folder / "both.toml").write_text(
+        "class-table = 'names.csv'\n[[list]]\npath = 'one.csv'\nurl-col = 'link'\nlabel-col = 'what'\n"
+        "split = 'train'\n[[list]]\npath = 'two.tsv'\nsplit = 'val'\n"
+    )
+    said = program.build("--config", "both.toml", "-o", "out")
+    left = Left(program.folder / "out")
+    left.check(said)
+    (pug,) = said["classes"]
+    assert (pug["id"], pug["candidates"]) == ("pug", 20)
+    splits = {row["split"] for row in left.manifest}
+    assert splits == {"train", "val"}
+    firsts, lasts = set(pugs[:10]), set(pugs[12:])
+    assert all(row["split"] == "train" for row in left.manifest if row["url"] in firsts)
+    assert all(row["split"] == "val" for row in left.manifest if row["url"] in lasts)
+    again = program.build("--config", "out/recipe.toml", "-o", "again")
+    assert again["classes"][0]["candidates"] == 20

@@ -25,7 +25,7 @@ from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
-from .renaming import OfHosts, OfLicences, Watched
+from .renaming import InSplit, OfHosts, OfLicences, Watched
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -52,8 +52,17 @@ def home() -> Path:
     return (Path(cache_home) if cache_home else Path.home() / ".cache") / "gleanset"
 
 
-def open_lists(recipe: Recipe) -> tuple[Source, ...]:
-    """The recipe's lists, opened. Raises ListError where one cannot be read."""
+def open_lists(recipe: Recipe) -> tuple[LabelledRows, ...]:
+    """The recipe's lists, opened, each as is said of it. Raises ListError where one cannot be read."""
+    found: list[LabelledRows] = []
+    for word in recipe.lists:
+        split = recipe.split_of(word)
+        opened = _open_list(recipe.for_list(word), word)
+        found += opened if split is None else [InSplit(source, split) for source in opened]
+    return tuple(found)
+
+
+def _open_list(recipe: Recipe, word: str) -> Sequence[Source]:
     columns = Columns(
         url=recipe.url_col,
         label=recipe.label_col,
@@ -61,7 +70,7 @@ def open_lists(recipe: Recipe) -> tuple[Source, ...]:
         author=recipe.author_col,
         split=recipe.split_col,
     )
-    return tuple(open_sources(recipe.lists, columns, recipe.source, home() / "digests"))
+    return tuple(open_sources((word,), columns, recipe.source, home() / "digests"))
 
 
 def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:

@@ -92,6 +92,27 @@ class OfLicences(_Seen):
                 yield batch if matches(UNKNOWN, self._wanted) else batch.slice(0, 0)
 
 
+class InSplit(_Seen):
+    """A list whose images all go to one split, whatever its rows say."""
+
+    def __init__(self, source: LabelledRows, split: str) -> None:
+        super().__init__(source)
+        self._split = split
+
+    @property
+    def reading(self) -> str:
+        return f"{self._source.reading} split {self._split}"
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            column = pa.repeat(pa.scalar(self._split, pa.string()), batch.num_rows)
+            at = batch.schema.get_field_index("split")
+            if at < 0:
+                yield batch.append_column("split", column)
+            else:
+                yield batch.set_column(at, "split", column)
+
+
 class Picked(_Seen):
     """Some rows of a list by their numbers, counted from ``first``; they need not be this list's own."""
 

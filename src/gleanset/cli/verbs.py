@@ -1,7 +1,7 @@
 """One command a verb: parse, ask the library, show. No verb knows more than its line of the help."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,10 @@ def _resolved(values: dict[str, Any]) -> tuple[Recipe, Talk]:
     return load(given(values), os.environ, values.get("config"), values.get("lists", ()))
 
 
-def _said(recipe: Recipe, fields: Iterable[str]) -> dict[str, Any]:
+def _said(recipe: Recipe, fields: Collection[str]) -> dict[str, Any]:
     """What was said of these options, as keywords for the library."""
-    return {name: value for name, value in recipe.said().items() if name in set(fields)}
+    wanted = {*fields, "list_tables"} if "source" in fields else set(fields)
+    return {name: value for name, value in recipe.said().items() if name in wanted}
 
 
 def _lists(recipe: Recipe) -> tuple[str, ...]:
