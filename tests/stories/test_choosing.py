@@ -130,7 +130,9 @@ def test_two_vocabularies_become_one(program: Program) -> None:
     """`[[list]]` for unlike columns and a split each; a class table for unlike words and a quota."""
     pugs = [row.url for row in World(WORLD).rows() if row.label == PUG]
     (program.folder / "one.csv").write_text("link,what\n" + "".join(f"{url},Mops\n" for url in pugs[:12]))
-    (program.folder / "two.tsv").write_text("url\tlabel\n" + "".join(f"{url}\tpug dog\n" for url in pugs[10:]))
+    (program.folder / "two.tsv").write_text(
+        "url\tlabel\n" + "".join(f"{url}\tpug dog\n" for url in pugs[10:])
+    )
     (program.folder / "names.csv").write_text("from,class,images\nMops,pug,8:16\npug dog,pug\n")
     (program.folder / "both.toml").write_text(
         "class-table = 'names.csv'\n[[list]]\npath = 'one.csv'\nurl-col = 'link'\nlabel-col = 'what'\n"

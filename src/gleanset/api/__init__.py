@@ -97,7 +97,7 @@ def survey(lists: Lists, **options: Any) -> Survey:
     """What is in the lists: classes, URLs, hosts, share of Flickr, odd lines."""
     from .lists import look
 
-    return look(_recipe(lists, options)).survey
+    return look(_recipe(lists, options), for_plan=False).survey
 
 
 def survey_page(

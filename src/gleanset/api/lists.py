@@ -21,6 +21,7 @@ from ..sources.hierarchy import read_hierarchy
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
 from ..store.groups import count_groups
+from ..store.index import index_lists
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
@@ -73,14 +74,18 @@ def _open_list(recipe: Recipe, word: str) -> Sequence[Source]:
     return tuple(open_sources((word,), columns, recipe.source, home() / "digests"))
 
 
-def look(recipe: Recipe, stop: StopSignal | None = None) -> Surveyed:
+def look(recipe: Recipe, stop: StopSignal | None = None, *, for_plan: bool = True) -> Surveyed:
     """Open and count the lists; the second time the counts come from the cache.
+
+    ``for_plan``: count by site as well, in the same pass, for ``groups_of`` is to follow.
 
     Raises:
         StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
     """
     check = (stop or StopSignal()).check
     sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe)))
+    if for_plan and not (recipe.hosts or recipe.exclude_hosts):
+        index_lists(sources, home() / "surveys")
     survey = survey_lists(sources, home() / "surveys")
     check()
     if recipe.licence and not survey.urls:

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,24 +50,52 @@ def survey_lists(sources: Sequence[LabelledRows], cache_dir: Path | None) -> Sur
     if cache_dir is None:
         return _count(sources)
     if all(known):
-        recalled = _recall(_memory(sources, cache_dir))
+        recalled = _recall(survey_memory(sources, cache_dir))
         if recalled is not None:
             return recalled
     survey = _count(sources)
-    memory = _memory(sources, cache_dir)
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(memory, json.dumps(asdict(survey)))
+    remember_survey(survey, sources, cache_dir)
     return survey
 
 
+def remember_survey(survey: Survey, sources: Sequence[LabelledRows], cache_dir: Path) -> None:
+    """Keep it under the digests of the lists, which have been read."""
+    memory = survey_memory(sources, cache_dir)
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(memory, json.dumps(asdict(survey)))
+
+
 def _count(sources: Sequence[LabelledRows]) -> Survey:
-    tally = _ListTally()
+    tally = ListTally()
     add_all(sources, tally.add)
     return tally.survey(sources)
 
 
-def add_all(sources: Sequence[LabelledRows], add: Callable[[pa.RecordBatch], None]) -> None:
-    """Hand every batch to ``add``, in order and in a thread of its own, while the next one is read."""
+class Rows:
+    """A batch with what several counters want of it, made once."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.batch = batch
+
+    @cached_property
+    def beginnings(self) -> pa.DictionaryArray:
+        """What decides the host of each URL; see ``addresses.beginnings``."""
+        return beginnings(self.batch.column("url"))
+
+    @cached_property
+    def labels(self) -> pa.DictionaryArray:
+        """The labels as a dictionary."""
+        return self.batch.column("label").dictionary_encode()
+
+
+def add_all(sources: Sequence[LabelledRows], *counters: Callable[[Rows], None]) -> None:
+    """Hand every batch to the counters, in order and in a thread of its own, while the next one is read."""
+
+    def add(batch: pa.RecordBatch) -> None:
+        rows = Rows(batch)
+        for counter in counters:
+            counter(rows)
+
     with ThreadPoolExecutor(1) as counter:
         waiting: deque[Future[None]] = deque()
         for batch in _batches(sources):
@@ -82,7 +111,7 @@ def _batches(sources: Sequence[LabelledRows]) -> Iterator[pa.RecordBatch]:
         yield from source.batches()
 
 
-class _ListTally:
+class ListTally:
     """Sums over batches. Memory grows with classes and hosts, not with rows."""
 
     def __init__(self) -> None:
@@ -93,14 +122,14 @@ class _ListTally:
         self._licences: dict[str, _Growing] = {}
         self._any_licence = False
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        column = beginnings(batch.column("url"))
+    def add(self, batch: Rows) -> None:
+        column = batch.beginnings
         rows = np.asarray(column.indices)
         self._beginnings.add(column.dictionary, np.bincount(rows, minlength=len(column.dictionary)))
-        classes = self._classes(batch.column("label").dictionary_encode())
+        classes = self._classes(batch.labels)
         self._urls.add(np.bincount(classes))
         self._flickr.add(np.bincount(classes[_on_flickr(column.dictionary)[rows]]))
-        self._add_licences(batch, classes)
+        self._add_licences(batch.batch, classes)
 
     def _add_licences(self, batch: pa.RecordBatch, classes: Counts) -> None:
         if "licence" not in batch.schema.names:
@@ -219,7 +248,8 @@ class _Growing:
         return chosen
 
 
-def _memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+def survey_memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+    """Where the survey of these lists is kept."""
     facts = [_CACHE_VERSION, AT_LEAST, [(source.name, source.reading, source.digest()) for source in sources]]
     return cache_dir / "surveys" / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()}.json"
 
