@@ -5,9 +5,9 @@
 Without ``--list`` one is written from ``--counts`` (see ``benchmarks/fall11.py``; by default the class
 counts in the folder of real material). Every step runs in a process of its own, the page cache being
 warm. Goals: survey and count by class and site, which a forecast stands on, in one pass (``index``) at most
-25 s and 1.5 GB; a survey alone 20 s; 200 classes of 800 images planned from it in 10 s; a pool of 200 classes a
-few seconds; ``--all``: of every class, normalised and without twins, 60 s and 1.5 GB. Beside them stands the
-bare reading of the same file by DuckDB and, where it is installed, by Polars: two columns, classes counted.
+25 s and 1.5 GB; a survey alone 20 s; 200 classes of 800 images planned from it in 10 s; a pool of 200 classes
+a few seconds; ``--all``: of every class, normalised and without twins, 60 s and 1.5 GB. Beside them the bare
+reading of the same file by DuckDB and, where it is installed, by Polars: two columns, classes counted.
 """
 
 import argparse
