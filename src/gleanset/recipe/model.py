@@ -95,6 +95,9 @@ class Options(Checked):
     hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "only these hosts: flickr (a named group), example.com with its subdomains, img*.example.com",
         collects=True, many=True, otherwise="all hosts")] = ()
+    licence: Annotated[Texts, Option("from where", forms.many(forms.licence, commas=True), "NAME,..",
+        "only URLs under these licences: cc0, cc-by, cc-by-*, .., unknown",
+        collects=True, many=True, otherwise="all of them")] = ()
     exclude_hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "none of these hosts", collects=True, many=True)] = ()
     source: Annotated[str | None, Option("from where", forms.one_of(*_SOURCES), "FORMAT",
@@ -104,9 +107,6 @@ class Options(Checked):
         "the column with the URL", collects=True, otherwise="guessed from its name")] = None
     label_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
-    licence: Annotated[Texts, Option("from where", forms.many(forms.licence, commas=True), "NAME,..",
-        "only URLs under these licences: cc0, cc-by, cc-by-*, .., unknown",
-        collects=True, many=True, otherwise="all of them")] = ()
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",
