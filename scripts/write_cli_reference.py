@@ -78,13 +78,16 @@ what they were asked, however the build stands. After 1 and 2 the message is on 
 `expected_bytes`, `rehearsals` (empty without `--rehearse`; else a list of `seed`, `elapsed_s`, \
 `requests`, `accepted`, `throttled`, `most_at_once`, `busiest`, `most_at_busiest`, `short`, `replaced`) |
 | `report` | `report`: the page's path |
+| `sources` | `lists` (`name`, `format`, `about`, `files`, `by_hand`, `folder`), `formats` (`name`, \
+`about`, `settings`, `added_by`) |
 
 ## Variables that are no options
 
 | variable | meaning |
 | --- | --- |
-| `GLEANSET_HOME` | where counts of lists and what was learned of hosts are kept; default: the user's cache \
-folder |
+| `GLEANSET_HOME` | where fetched lists, their counts and what was learned of hosts are kept; \
+default: the user's cache folder |
+| `GLEANSET_MIRROR` | an address under which the files of named lists lie as `NAME/FILE`; it is tried first |
 | `GLEANSET_CONFIG` | the file of `--config` |
 """
 

@@ -23,6 +23,7 @@ __all__ = [
     "Probe",
     "Quota",
     "Report",
+    "Sources",
     "StopSignal",
     "Survey",
     "Tally",
@@ -42,6 +43,7 @@ __all__ = [
     "probe_charts",
     "probe_page",
     "report",
+    "sources",
     "status",
     "survey",
     "survey_charts",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         ListForecast,
         Probe,
         Report,
+        Sources,
         StopSignal,
         TreeLine,
         address_allowed,
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
         probe_charts,
         probe_page,
         report,
+        sources,
         status,
         survey,
         survey_charts,
@@ -93,7 +97,7 @@ _ELSEWHERE = {
 
 
 class _Front(ModuleType):
-    """``plan``, ``pack`` and ``report`` are rooms of this house and verbs of its callers.
+    """``plan``, ``pack``, ``report`` and ``sources`` are rooms of this house and verbs of its callers.
 
     Importing a room would bind its module over the verb; here the verb stays.
     """

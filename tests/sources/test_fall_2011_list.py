@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gleanset.errors import ListError
+from gleanset.sources import opening
 from gleanset.sources.base import Columns, Source
 from gleanset.sources.registry import open_sources
 
@@ -137,7 +138,7 @@ def test_lines_are_whole_across_chunks(tmp_path: Path, monkeypatch: pytest.Monke
     lines[333] = "odd"
     path = listed(tmp_path, "\n".join(lines).encode())
     whole = rows(opened(path))
-    monkeypatch.setattr("gleanset.sources.opening.CHUNK_BYTES", 97)
+    monkeypatch.setattr(opening, "CHUNK_BYTES", 97)
     source = opened(path)
     assert rows(source) == whole
     assert source.odd_examples[0][1:] == (334, "odd")

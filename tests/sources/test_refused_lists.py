@@ -35,8 +35,6 @@ A = "http://a.example/1.jpg"
         ("a.jsonl", b'{"a": 1}\n', "'a'", "--url-col"),
         ("a.jsonl", b"{a\n", "no JSON objects", "--source"),
         ("a.json", b'[{"url": 1}]', "one JSON array", "jq"),
-        ("a.txt", f"{A}\t3:1\t51:0.9\n{A}\t7:1\n".encode(), "several labels a URL", "not read yet"),
-        ("a.csv", f"{A} 3:1 51:0.9\r\n".encode(), "several labels a URL", "one row for each URL"),
         ("a.csv", bytes(4096), "binary data", "name another file"),
         ("a.csv", b"picture,label\rx,y\r", "'picture', 'label'", "--url-col"),
         ("a.parquet", b"PAR1 but not really PAR1", "no readable Parquet", "Write it again"),
@@ -56,10 +54,10 @@ def test_what_is_no_list_is_refused(tmp_path: Path, name: str, body: bytes, foun
 
 
 @pytest.mark.material
-def test_tencents_list_is_refused(material: Path) -> None:
+def test_tencents_list_is_refused_in_another_format(material: Path) -> None:
     """Its scores would become parts of addresses, its file's name the only class."""
-    for fmt in (None, "urls", "tsv"):
-        with pytest.raises(ListError, match="Multi-label lists are not read yet"):
+    for fmt in ("urls", "tsv"):
+        with pytest.raises(ListError, match="leave --source out, or say --source tencent"):
             open_sources([str(material / "lists/tencent_ml_images_train_urls_tiny.txt")], Columns(), fmt)
 
 

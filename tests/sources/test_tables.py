@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gleanset.errors import ListError
+from gleanset.sources import opening
 from gleanset.sources.base import Columns, Source
 from gleanset.sources.registry import open_sources
 
@@ -98,7 +99,7 @@ def test_what_a_csv_writer_wrote_is_read(table, tmp_path_factory) -> None:  # ty
     path = written(tmp_path_factory.mktemp("csv"), "a.csv", text.getvalue())
     with pytest.MonkeyPatch.context() as patch:
         for chunk_bytes in (1 << 20, 37):
-            patch.setattr("gleanset.sources.opening.CHUNK_BYTES", chunk_bytes)
+            patch.setattr(opening, "CHUNK_BYTES", chunk_bytes)
             source = opened(path)
             expected = [("http://first.example/", "cat"), *((url, label) for url, _, label in lines)]
             assert rows(source) == expected

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from gleanset.errors import ListError, StorageError
 from gleanset.store.ingest import build_pool
-from gleanset.store.pool import Pool
+from gleanset.store.pool import ORIGINALS, Original, Pool
 from gleanset.terms.candidate import Expected
 
+ORIGINAL_TYPES = {"md5": pa.binary(), "n_bytes": pa.uint64(), "rotation": pa.int32()}
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -35,7 +36,7 @@ class Rows:
         self._rows = [row if isinstance(row, dict) else {"url": row[0], "label": row[1]} for row in rows]
 
     def batches(self):  # type: ignore[no-untyped-def]
-        types = {"sha256": pa.binary(), "phash": pa.uint64()}
+        types = {"sha256": pa.binary(), "phash": pa.uint64()} | ORIGINAL_TYPES
         names = {"url", "label", "origin"}.union(*self._rows)
         schema = pa.schema([(name, types.get(name, pa.string())) for name in sorted(names)])
         for at in range(0, len(self._rows), 3):
@@ -312,3 +313,15 @@ def test_the_order_of_the_rows_does_not_matter(rows, seed, data, tmp_path_factor
     assert pools[0].unfit == pools[1].unfit
     wanted = {(row["label"], row["url"]) for row in rows if row["label"] != "cow"}
     assert wanted == urls(pools[0]) | {(label, url) for label, url, _ in unfit(pools[0])}
+
+
+def test_what_a_list_says_of_the_original_is_kept(built) -> None:  # type: ignore[no-untyped-def]
+    """Open Images publishes MD5, size and rotation; other lists do not pay for the columns."""
+    row = {"url": "http://a.example/1", "label": "cat", "md5": b"m" * 16, "n_bytes": 7, "rotation": 90}
+    pool = built(Rows(row), Rows(("http://a.example/2", "cat")))
+    found = {pool.url(i): pool.original(i) for i in range(pool.n)}
+    assert found["http://a.example/1"] == Original(b"m" * 16, 7, 90)
+    assert found["http://a.example/2"] == Original()
+    bare = built(Rows(("http://a.example/2", "cat")))
+    assert bare.original(0) == Original()
+    assert {*ORIGINALS.names}.isdisjoint(bare._table.schema.names)

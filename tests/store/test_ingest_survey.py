@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gleanset.sources import opening
 from gleanset.sources.base import Columns, Source
 from gleanset.sources.registry import open_sources
 from gleanset.store.ingest import survey_lists
@@ -78,7 +79,7 @@ def test_batches_and_their_number_do_not_matter(tmp_path: Path, monkeypatch: pyt
     """Sums over many small batches are those of one."""
     path = listed(tmp_path)
     whole = survey(path)
-    monkeypatch.setattr("gleanset.sources.opening.CHUNK_BYTES", 100)
+    monkeypatch.setattr(opening, "CHUNK_BYTES", 100)
     monkeypatch.setattr("gleanset.store.survey._MOST_UNSUMMED", 2)
     assert survey(path) == whole
 

@@ -1,5 +1,6 @@
 """A small misbehaving site on loopback: every name is its own, every path does what a story tells it."""
 
+import ssl
 import threading
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -56,7 +58,8 @@ Answers = dict[str, Answer | list[Answer]]
 class Site:
     """All names on one port. What it was not told is 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        """``certificate``: it is asked by https alone."""
         self.answers: Answers = {}
         self.visits: list[Visit] = []
         self.most_at_once: Counter[str] = Counter()
@@ -68,6 +71,11 @@ class Site:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.block_on_close = False
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            plain = self._server.socket
+            self._server.socket = context.wrap_socket(plain, True, do_handshake_on_connect=False)
         self._server.socket.listen(512)
         serve = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         serve.daemon = True

@@ -19,7 +19,7 @@ from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
 from .probed import SAMPLE, Probe, ProbeLine
-from .results import ClassLine, ClassResult, ListForecast, Progress, Report, StopSignal, silent
+from .results import ClassLine, ClassResult, ListForecast, Progress, Report, Sources, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Probe",
     "ProbeLine",
     "Report",
+    "Sources",
     "StopSignal",
     "Survey",
     "Tally",
@@ -48,6 +49,7 @@ __all__ = [
     "probe_charts",
     "probe_page",
     "report",
+    "sources",
     "status",
     "survey",
     "survey_charts",
@@ -224,6 +226,14 @@ def status(out: str | Path) -> Report:
     if standing.finished is None:
         return standing.report("running", str(workdir.root))
     return standing.report("short" if standing.short else "complete", str(workdir.root))
+
+
+def sources() -> Sources:
+    """The lists that have a name, what the cache has of them, and the formats that are read."""
+    from ..sources.overview import formats, named_lists
+    from .lists import home
+
+    return Sources(named_lists(home()), formats())
 
 
 def demo(

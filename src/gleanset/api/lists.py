@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
+from .reaching import is_api, open_api, places_of
 from .renaming import InSplit, OfHosts, OfLicences, Watched
 from .results import StopSignal
 
@@ -53,25 +54,37 @@ def home() -> Path:
     return (Path(cache_home) if cache_home else Path.home() / ".cache") / "gleanset"
 
 
-def open_lists(recipe: Recipe) -> tuple[LabelledRows, ...]:
-    """The recipe's lists, opened, each as is said of it. Raises ListError where one cannot be read."""
-    found: list[LabelledRows] = []
-    for word in recipe.lists:
+def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tuple[LabelledRows, ...]:
+    """The recipe's lists, fetched if they lie elsewhere, and opened, each as is said of it.
+
+    ``check`` is called while something is fetched, and may raise. Raises ListError where one cannot be read.
+    """
+    alone = [word for word in recipe.lists if recipe.describes(word)]
+    together = tuple(word for word in recipe.lists if word not in alone)
+    found: list[LabelledRows] = list(_open(recipe, together, check)) if together else []
+    for word in alone:
         split = recipe.split_of(word)
-        opened = _open_list(recipe.for_list(word), word)
+        opened = _open(recipe.for_list(word), (word,), check)
         found += opened if split is None else [InSplit(source, split) for source in opened]
     return tuple(found)
 
 
-def _open_list(recipe: Recipe, word: str) -> Sequence[Source]:
+def _open(recipe: Recipe, words: Sequence[str], check: Callable[[], None]) -> tuple[Source, ...]:
     columns = Columns(
         url=recipe.url_col,
         label=recipe.label_col,
         licence=recipe.licence_col,
         author=recipe.author_col,
         split=recipe.split_col,
+        caption=recipe.caption_col,
     )
-    return tuple(open_sources((word,), columns, recipe.source, home() / "digests"))
+    places = places_of(recipe, home(), check)
+    here = [word for word in words if not is_api(word, recipe)]
+    asked = [open_api(word, recipe, home(), check) for word in words if is_api(word, recipe)]
+    if not here:
+        return tuple(asked)
+    opened = open_sources(here, columns, recipe.source, home() / "digests", recipe.labels, places)
+    return (*opened, *asked)
 
 
 def look(recipe: Recipe, stop: StopSignal | None = None, *, for_plan: bool = True) -> Surveyed:
@@ -83,7 +96,7 @@ def look(recipe: Recipe, stop: StopSignal | None = None, *, for_plan: bool = Tru
         StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
     """
     check = (stop or StopSignal()).check
-    sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe)))
+    sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe, check)))
     if for_plan and not (recipe.hosts or recipe.exclude_hosts):
         index_lists(sources, home() / "surveys")
     survey = survey_lists(sources, home() / "surveys")

@@ -61,7 +61,7 @@ def probe_lists(recipe: Recipe, size: int, progress: Progress, stop: StopSignal)
         raise UsageError(f"--sample {size}. A sample has at least one URL.")
     check_network(recipe)
     progress(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    sources = [Watched(source, stop.check) for source in licensed(recipe, open_lists(recipe))]
+    sources = [Watched(source, stop.check) for source in licensed(recipe, open_lists(recipe, stop.check))]
     try:
         drawn = draw_sample(recipe, sources, size, stop)
         with _work_folder() as folder, Workdir.open(folder / "probe") as workdir:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..terms.tally import Tally
+
+if TYPE_CHECKING:
+    from ..sources.overview import FormatLine, ListLine
 
 Status = Literal["complete", "short", "interrupted", "failed", "running"]
 
@@ -34,6 +37,16 @@ class StopSignal:
         """End the phase that calls this, if somebody asked; it has to leave nothing half-written."""
         if self.requested:
             raise StoppedError
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What can be read."""
+
+    lists: "tuple[ListLine, ...]"
+    """Those that have a name."""
+    formats: "tuple[FormatLine, ...]"
+    """The words for ``--source``."""
 
 
 @dataclass(frozen=True, slots=True)

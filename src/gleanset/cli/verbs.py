@@ -18,12 +18,11 @@ from .stopping import INTERRUPTED, Interrupts
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 
 CHOICE = ("class_", "class_table", "under", "not_under", "leaves", "merge", "hierarchy")
-READING = ("source", "url_col", "label_col", "licence", "licence_col")
+NETWORK = tuple(field for field, option in OPTIONS.items() if option.group == "network")
+READING = ("source", "url_col", "label_col", "labels", "licence", "licence_col", *NETWORK)
 FILTERING = ("hosts", "exclude_hosts", *READING)
 ASKING = tuple(
-    field
-    for field, option in OPTIONS.items()
-    if option.group in {"how", "manners", "network", "which images"}
+    field for field, option in OPTIONS.items() if option.group in {"how", "manners", "which images"}
 )
 PROBING = tuple(field for field in (*CHOICE, "seed", *FILTERING, *ASKING) if field != "work")
 PACKING = ("format", "split", "shard_size", "class_dirs")
@@ -62,6 +61,20 @@ def build(out: str | None, **values: Any) -> int:
         talk, lambda watch, stop: api.build(recipe.lists, out, progress=watch, stop=stop, **told)
     )
     return _ended(report, talk, signalled)
+
+
+def sources(**values: Any) -> int:
+    """Show the lists that have a name and the formats: where files come from, what is in the cache."""
+    talk = _resolved(values)[1]
+    from .. import api
+    from .sources_view import sources_json, sources_text
+
+    found = api.sources()
+    if talk.json_:
+        emit_json(sources_json(found))
+    else:
+        emit(sources_text(found))
+    return DONE
 
 
 def demo(out: str, **values: Any) -> int:
@@ -262,6 +275,7 @@ def verbs() -> list[click.Command]:
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),
         _verb(report, [DIR, *talk_options()]),
         _verb(status, [DIR, *talk_options()]),
+        _verb(sources, [*talk_options()]),
         _verb(demo, [_out("the dataset's folder", default="demo", show_default=True), *talk_options()]),
     ]
 

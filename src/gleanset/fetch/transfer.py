@@ -221,7 +221,7 @@ class Transfer:
             self.cut = Failure.BLOCKED_ADDRESS
             return pycurl.SOCKET_BAD
         try:
-            opened = _Socket(address.family, address.socktype, address.protocol)
+            opened = HandedSocket(address.family, address.socktype, address.protocol)
             os.close(os.dup(opened.fileno()))  # as pycurl will do, which says nothing when it cannot
         except OSError as error:
             self.starved = error.errno in NO_SOCKETS
@@ -300,7 +300,7 @@ class Transfer:
         return -1
 
 
-class _Socket(socket.socket):
+class HandedSocket(socket.socket):
     """pycurl takes a duplicate of the file descriptor and drops the object; the original closes with it."""
 
     def __del__(self) -> None:

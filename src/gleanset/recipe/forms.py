@@ -7,7 +7,7 @@ value. It raises ``ValueError`` with a sentence that says what would be right.
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -226,6 +226,24 @@ def licence(raw: object) -> str:
     """A licence by any of its names, as its short one; a pattern stands as it is."""
     words = text(raw)
     return words.casefold() if "*" in words else canonical(words)
+
+
+def list_format(*names: str) -> Reader:
+    """A format of lists, perhaps with settings behind a colon; plug-ins are known by name."""
+    read_name = one_of(*names)
+
+    def read(raw: object) -> str:
+        name = str(raw).partition(":")[0].strip()
+        added: Collection[str] = () if name in names else _added("gleanset.sources")
+        return str(raw).strip() if name in added else f"{read_name(name)}{str(raw).strip()[len(name) :]}"
+
+    return read
+
+
+def _added(group: str) -> Collection[str]:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group).names
 
 
 def many(read: Reader, *, commas: bool) -> Reader:

@@ -13,8 +13,8 @@ from .option import Option, option_name, variable_name
 from .recipe import DRAWING, Recipe
 
 PREFIX = "GLEANSET_"
-NOT_OPTIONS = ("GLEANSET_HOME", "GLEANSET_CONFIG", "GLEANSET_MATERIAL", "GLEANSET_NO_SKIP")
-"""Variables of the cache folder, of ``--config``, and two of the test suite."""
+NOT_OPTIONS = ("GLEANSET_HOME", "GLEANSET_CONFIG", "GLEANSET_MIRROR", "GLEANSET_MATERIAL", "GLEANSET_NO_SKIP")
+"""Variables of the cache folder, of ``--config``, of a mirror of lists, and two of the test suite."""
 TABLES = ("list-sha256", "drawn", "versions")
 """What a written recipe holds beside options."""
 
@@ -96,7 +96,7 @@ def _say_variables(said: Said, environ: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX) or name in NOT_OPTIONS:
             continue
         if (field := _BY_VARIABLE.get(name)) is None:
-            raise mistakes.unknown(f"{name}={text}", name, (*_BY_VARIABLE, *NOT_OPTIONS[:2]), "variable")
+            raise mistakes.unknown(f"{name}={text}", name, (*_BY_VARIABLE, *NOT_OPTIONS[:3]), "variable")
         if text.strip():
             said.say(field, _parted(field, text), f"{name}={text}")
 

@@ -14,9 +14,16 @@ from .option import Option
 Texts = tuple[str, ...]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
-_SOURCES = ("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest")
+_SOURCES = (
+    *("imagenet", "csv", "tsv", "jsonl", "parquet", "urls", "manifest"),
+    *("open-images", "inaturalist", "gbif", "tencent", "conceptual-captions", "yfcc", "imagenet-api"),
+)
+_LABELS = ("first", "most-confident", "specific", "each")
 _WAYS = ("rewrites", "wayback")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
+
+
+LabelRule = Literal["first", "most-confident", "specific", "each"]
 
 
 class Checked(BaseModel):
@@ -100,19 +107,24 @@ class Options(Checked):
         collects=True, many=True, otherwise="all of them")] = ()
     exclude_hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "none of these hosts", collects=True, many=True)] = ()
-    source: Annotated[str | None, Option("from where", forms.one_of(*_SOURCES), "FORMAT",
-        "the format of the lists: " + ", ".join(_SOURCES),
+    source: Annotated[str | None, Option("from where", forms.list_format(*_SOURCES), "FORMAT[:KEY=VALUE,..]",
+        "the format of the lists, with its settings where it has some: " + ", ".join(_SOURCES),
         collects=True, otherwise="guessed from their content")] = None
     url_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the URL", collects=True, otherwise="guessed from its name")] = None
     label_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
+    caption_col: Annotated[str | None, Option("from where", forms.text, "NAME",
+        "the column with the caption", collects=True, otherwise="guessed from its name")] = None
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the author", collects=True, otherwise="guessed from its name")] = None
     split_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the split", collects=True, otherwise="guessed from its name")] = None
+    labels: Annotated[LabelRule | None, Option("from where", forms.one_of(*_LABELS),
+        "|".join(_LABELS), "which label counts where an image has several; each: all of them",
+        collects=True, otherwise="the most confident where there are scores, else the first")] = None
     revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
         ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
         "in the Internet Archive", many=True, otherwise="dead is dead")] = ()

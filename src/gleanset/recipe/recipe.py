@@ -59,6 +59,10 @@ class Recipe(Options):
             raise ValueError(f"--resize {self.resize} needs --size. Say how large the pictures shall be.")
         return self
 
+    def describes(self, word: str) -> bool:
+        """Whether something is said of this list alone."""
+        return any(places.same(path, word) for path, _ in self.list_tables)
+
     def for_list(self, word: str) -> Self:
         """The options as they hold for one of the lists."""
         settings = next((said for path, said in self.list_tables if places.same(path, word)), ())

@@ -9,12 +9,15 @@ origin    string    the list's own image id; null where it has none
 ========  ========  =========================================================================
 
 Where the list has them, nullable: ``licence``, ``author``, ``split``, ``caption`` (string); from a manifest
-also ``key`` (string), ``sha256`` (binary, 32 bytes) and ``phash`` (uint64).
+also ``key`` (string), ``sha256`` (binary, 32 bytes) and ``phash`` (uint64). Where the list says what the
+file was that lies at the URL, ``md5`` (binary, 16 bytes) and ``n_bytes`` (uint64); and ``rotation`` (int32),
+the degrees by which the picture has to be turned counter-clockwise to stand upright.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol, get_args
 
 import pyarrow as pa
 
@@ -29,7 +32,13 @@ SCHEMA_TYPES: dict[str, pa.DataType] = {
     "key": pa.string(),
     "sha256": pa.binary(),
     "phash": pa.uint64(),
+    "md5": pa.binary(),
+    "n_bytes": pa.uint64(),
+    "rotation": pa.int32(),
 }
+LabelRule = Literal["first", "most-confident", "specific", "each"]
+"""Which label an image has where the list gives it several; ``each``: a row for every one of them."""
+LABEL_RULES: tuple[LabelRule, ...] = get_args(LabelRule)
 MOST_EXAMPLES = 20
 LONGEST_EXAMPLE = 80
 
@@ -46,6 +55,33 @@ class Columns:
     caption: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the user wants lists to be read."""
+
+    columns: Columns = Columns()
+    labels: LabelRule | None = None
+    """None: the most confident label where the list has scores, else the first."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What was said behind the format: ``--source inaturalist:rank=genus`` is ``{"rank": "genus"}``."""
+    cache_dir: Path | None = None
+    """A folder for what may be kept between runs, and for scratch files. None: nothing is kept."""
+
+
+class Format(Protocol):
+    """A kind of list that others add, under the entry points ``gleanset.sources``."""
+
+    about: str
+    """One line for ``gleanset sources``."""
+
+    def open(self, path: Path, name: str, reading: Reading) -> "Source":
+        """The list at ``path``, a file or a folder; ``name`` is how the user wrote it.
+
+        Raises ListError, a sentence, where it is no such list.
+        """
+        ...
+
+
 class Source(Protocol):
     """One list. Reading it twice gives the same batches; memory stays flat however long it is."""
 
@@ -56,7 +92,7 @@ class Source(Protocol):
 
     @property
     def format(self) -> str:
-        """A word of ``registry.FORMATS``."""
+        """A word of ``registry.FORMATS``, or the name of an entry point."""
         ...
 
     @property

@@ -16,6 +16,7 @@ _USUAL_NAMES: Mapping[str, str] = {
     "split": "split subset",
     "caption": "caption text title description alt alttext",
     "origin": "imageid photoid id key",
+    "score": "confidencescores confidences scores confidence score",
 }
 USUAL_NAMES = {ours: tuple(names.split()) for ours, names in _USUAL_NAMES.items()}
 """What columns are commonly called, likeliest first; only letters and digits count, in any case.
@@ -26,10 +27,11 @@ MANIFEST_COLUMNS = frozenset({"key", "label", "url", "sha256", "phash"})
 
 
 def guess_columns(names: Sequence[str], columns: Columns, list_name: str) -> dict[str, str]:
-    """Our name to the table's, for every column that we read; no ``label`` in a table of nothing but URLs.
+    """Our name to the table's, for every column that we read.
 
-    Raises ListError where the URL cannot be told, or the label in a table that has other columns; it says
-    what columns there are.
+    No ``label`` in a table of nothing but URLs, or of URLs and captions (what img2dataset takes): all of it
+    is one class. Raises ListError where the URL cannot be told, or the label in a table that has other
+    columns; it says what columns there are.
     """
     found = {ours: theirs for ours in USUAL_NAMES if (theirs := _by_usual_name(ours, names))}
     for option in fields(columns):
@@ -38,7 +40,7 @@ def guess_columns(names: Sequence[str], columns: Columns, list_name: str) -> dic
             found[option.name] = _by_wish(wish, names, option.name, list_name)
     if "url" not in found:
         raise ListError(_missing("URLs", "--url-col", names, list_name))
-    if "label" not in found and len(names) > 1:
+    if "label" not in found and len(names) > 1 and "caption" not in found:
         raise ListError(_missing("labels", "--label-col", names, list_name))
     if set(names) >= MANIFEST_COLUMNS:
         found |= {name: name for name in ("key", "sha256", "phash")}

@@ -1,6 +1,7 @@
-"""ImageNet's Fall 2011 list: ``n02084071_1234<TAB>http://..``, no header, no quoting, not quite UTF-8.
+"""ImageNet's lists of 2011: ``n02084071_1234<TAB>http://..``, no header, no quoting, not quite UTF-8.
 
-The real one has 14,197,122 lines in 21,841 classes; 8 of them do not have exactly two fields.
+The winter's list has a blank for the tab. The fall's has 14,197,122 lines in 21,841 classes; 8 of them do not
+have exactly two fields.
 """
 
 import re
@@ -14,25 +15,30 @@ from .base import OddLines
 from .lines import BOM, Lines
 from .opening import ListFile
 
-LOOKS_LIKE_FALL_2011 = re.compile(rb"n\d{8}_\d+\t")
+LOOKS_LIKE_2011 = re.compile(rb"n\d{8}_\d+([\t ])\s*http", re.IGNORECASE)
 _TAB, _UNDERSCORE = 9, 95
 _NAMES = ["url", "label", "origin"]
 
 
-class Fall2011List:
-    """A list in the format of Fall 2011. The label is the id up to its last underscore."""
+class ImageNetList:
+    """A list in the format of 2011. The label is the id up to its last underscore."""
 
     format = "imagenet"
-    reading = "imagenet"
     is_manifest = False
 
-    def __init__(self, file: ListFile) -> None:
+    def __init__(self, file: ListFile, is_parted_by_blanks: bool = False) -> None:
+        """``is_parted_by_blanks``: the first blank of a line stands for the tab; a URL may hold more."""
         self._file = file
+        self._separator = ord(" ") if is_parted_by_blanks else _TAB
         self._odd = OddLines(file.name)
 
     @property
     def name(self) -> str:
         return self._file.name
+
+    @property
+    def reading(self) -> str:
+        return "imagenet" if self._separator == _TAB else "imagenet blanks"
 
     @property
     def odd_lines(self) -> int:
@@ -65,8 +71,9 @@ class Fall2011List:
             )
 
     def _parse(self, lines: Lines, n_before: int) -> pa.RecordBatch:
-        tabs = lines.positions(_TAB)
-        has_one_tab = lines.holding(tabs) == 1
+        tabs = lines.positions(self._separator)
+        n_tabs = lines.holding(tabs)
+        has_one_tab = n_tabs == 1 if self._separator == _TAB else n_tabs >= 1
         tab_of_line = np.searchsorted(tabs, lines.starts)
         tab = np.append(tabs, 0)[tab_of_line]
         good = has_one_tab & (tab > lines.starts) & (tab + 1 < lines.ends)

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import ListError
-from .base import Columns, Source
+from .base import Columns, Reading, Source
+from .captions import LabelledCaptions, is_labelled
 from .guess import guess_columns, has_url_column, is_url_name
-from .imagenet import LOOKS_LIKE_FALL_2011, Fall2011List
+from .imagenet import LOOKS_LIKE_2011, ImageNetList
 from .lines import BOM, percent_encode_strays
 from .opening import HEAD_BYTES, ListFile
 from .records import JsonLines
+from .tencent import TencentImages
 from .text import DelimitedTable, UrlLines
+from .yfcc import YfccByTag, names_of
 
 _URL = re.compile(r"\s*https?:[/\\]", re.IGNORECASE)
 _SCORED = re.compile(r"\s*https?:\S+(?:[ \t]+\d+:[\d.]+)+\s*", re.IGNORECASE)
@@ -28,24 +31,32 @@ _BINARY = {
     b"%PDF": "a PDF document",
     b"SQLite format 3": "an SQLite database",
     b"ARROW1": "an Arrow file",
-    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"7z\xbc\xaf": "a 7z archive",
 }
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1b\x00")
 MOST_LINES = 1000
+_FEWEST_CAPTIONS = 5
 DELIMITERS = (",", "\t", ";", "|")
 
 
-def open_text(file: ListFile, head: bytes, columns: Columns, fmt: str | None) -> Source:
+def open_text(file: ListFile, head: bytes, reading: Reading, fmt: str | None) -> Source:
     """The source for a text file whose first bytes are ``head``; ListError where it is no list."""
+    columns = reading.columns
     head = head.removeprefix(BOM)
     head = head.rstrip(b"\0") or head  # what a crash left behind the last line
     _refuse_foreign(file.name, head)
     lines = _first_lines(head)
-    _refuse_scores(file.name, lines)
+    if fmt in ("urls", "csv", "tsv"):
+        _refuse_scores(file.name, lines)
     match fmt or _guess(file, lines, columns):
+        case "tencent":
+            return TencentImages(file, reading)
+        case "conceptual-captions":
+            return LabelledCaptions(file, reading)
+        case "yfcc":
+            return _yfcc(file, lines, reading)
         case "imagenet":
-            return Fall2011List(file)
+            return ImageNetList(file, _share(is_blank for is_blank in _separators(lines)) > 0.5)
         case "jsonl":
             return _json_lines(file, lines, columns)
         case "urls":
@@ -81,11 +92,24 @@ def _refuse_foreign(name: str, head: bytes) -> None:
 
 
 def _refuse_scores(name: str, lines: list[str]) -> None:
+    """Scores would become parts of addresses, and the file's name the only class."""
     if _share(bool(_SCORED.fullmatch(line)) for line in lines) > 0.5:
         raise ListError(
-            f"{name}: several labels a URL, each with a score ({lines[0][:60]!r}). Multi-label lists are not "
-            "read yet: write one row for each URL and the label you want of it, as CSV with url,label."
+            f"{name}: several labels a URL, each with a score ({lines[0][:60]!r}). "
+            "That is the form of Tencent ML-Images: leave --source out, or say --source tencent."
         )
+
+
+def _yfcc(file: ListFile, lines: list[str], reading: Reading) -> Source:
+    for delimiter in ("\t", ","):
+        first = _split(lines[0], delimiter)
+        names = names_of(first)
+        if names is not None:
+            return YfccByTag(file, delimiter, first, names, reading)
+    raise ListError(
+        f"{file.name}: no table of YFCC100M: neither 23 nor 25 columns parted by tabs, nor a header with "
+        "photoid, usertags and downloadurl. Check that it is the list you meant."
+    )
 
 
 def _first_lines(head: bytes) -> list[str]:
@@ -99,8 +123,10 @@ def _first_lines(head: bytes) -> list[str]:
 
 def _guess(file: ListFile, lines: list[str], columns: Columns) -> str | None:
     first = lines[0].lstrip()
-    if _share(bool(LOOKS_LIKE_FALL_2011.match(line.encode())) for line in lines) > 0.5:
+    if len(_separators(lines)) > 0.5 * len(lines):
         return "imagenet"
+    if columns == Columns() and (known := _known_layout(lines)):
+        return known
     if first.startswith("{"):
         return "jsonl"
     if first.startswith("["):
@@ -119,6 +145,22 @@ def _guess(file: ListFile, lines: list[str], columns: Columns) -> str | None:
     if _share(bool(_URL.match(line)) and "\t" not in line.strip() for line in lines) > 0.5:
         return "urls"
     return "csv" if ".csv" in Path(file.file_name).suffixes or columns.url else None
+
+
+def _separators(lines: list[str]) -> list[bool]:
+    """Of the lines that look like ImageNet's of 2011: whether a blank parts id and URL."""
+    found = (LOOKS_LIKE_2011.match(line.encode()) for line in lines)
+    return [match[1] == b" " for match in found if match]
+
+
+def _known_layout(lines: list[str]) -> str | None:
+    """A published list that its lines tell apart from any other table."""
+    if _share(bool(_SCORED.fullmatch(line)) for line in lines) > 0.5:
+        return "tencent"
+    if _share(is_labelled(line.split("\t")) for line in lines) > 0.5:
+        return "conceptual-captions"
+    is_yfcc = any(names_of(_split(lines[0], delimiter)) for delimiter in ("\t", ","))
+    return "yfcc" if is_yfcc else None
 
 
 def _has_header(lines: list[str], columns: Columns) -> bool:
@@ -161,13 +203,22 @@ def _share(claims: Iterable[bool]) -> float:
 def _table(file: ListFile, lines: list[str], columns: Columns, delimiter: str) -> Source:
     url_column = None if _has_header(lines, columns) else _url_column(lines, delimiter)
     if url_column is not None and columns == Columns():
-        names = ["url", "label"] if url_column == 0 else ["label", "url"]
+        other = "caption" if _are_captions(lines, 1 - url_column, delimiter) else "label"
+        names = ["url", other] if url_column == 0 else [other, "url"]
         same = {name: name for name in names}
-        return DelimitedTable(file, delimiter, names, same, None, has_header=False)
+        return DelimitedTable(file, delimiter, names, same, _class_of(file), has_header=False)
     names = _split(lines[0], delimiter)
     found = guess_columns(names, columns, file.name)
+    found.pop("score", None)
     _refuse_column_without_urls(file.name, found["url"], _sample(lines, names.index(found["url"]), delimiter))
     return DelimitedTable(file, delimiter, names, found, _class_of(file), has_header=True)
+
+
+def _are_captions(lines: list[str], column: int, delimiter: str) -> bool:
+    """Whether the texts beside the URLs are sentences (CC3M, CC12M), which no class is called by."""
+    texts = [fields[column] for line in lines if len(fields := _split(line, delimiter)) == 2]
+    are_long = _share(len(text.split()) >= 4 for text in texts) > 0.5
+    return len(texts) >= _FEWEST_CAPTIONS and are_long and len(set(texts)) > 0.9 * len(texts)
 
 
 def _sample(lines: list[str], index: int, delimiter: str) -> list[str]:
@@ -206,7 +257,7 @@ def _refuse_column_without_urls(name: str, column: str, cells: list[str]) -> Non
 def _class_of(file: ListFile) -> str:
     """The class of a list without labels: its file's name without endings."""
     name = file.file_name
-    for ending in (".gz", ".bz2", ".xz", ".tgz", ".tar", ".txt", ".csv", ".tsv", ".jsonl", ".ndjson"):
+    for ending in (".gz", ".bz2", ".xz", ".zst", ".tgz", ".tar", ".txt", ".csv", ".tsv", ".jsonl", ".ndjson"):
         name = name.removesuffix(ending)
     return name or "images"
 

@@ -17,18 +17,46 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+
 from ..errors import ListError
 
 CHUNK_BYTES = 16 << 20
 HEAD_BYTES = 256 << 10
 LONGEST_LINE_BYTES = 256 << 20
 
+
+class _Lent:
+    """A file to read from, and not to close: Arrow's streams close what they were given."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read = file.read
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _open_zstd(file: IO[bytes], _: str) -> Any:
+    return pa.CompressedInputStream(pa.PythonFile(_Lent(file), mode="r"), "zstd")
+
+
 _COMPRESSIONS: tuple[tuple[bytes, Any], ...] = (
     (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.open),
     (b"\xfd7zXZ\x00", lzma.open),
+    (b"\x28\xb5\x2f\xfd", _open_zstd),
 )
-_FOREIGN_ERRORS = (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, gzip.BadGzipFile, OSError)
+_FOREIGN_ERRORS = (
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    OSError,
+    pa.ArrowException,
+)
 _SETTLED_S = 2.0
 """A file changed this recently may change again within its time stamp: its digest is not remembered."""
 

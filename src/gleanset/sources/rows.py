@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import ListError
-from .base import SCHEMA_TYPES, OddLines
+from .base import SCHEMA_TYPES, LabelRule, OddLines
+from .labels import Depths, spread
 from .manifest import as_phash, as_sha256, living_url
 from .opening import ListFile
 
@@ -22,6 +23,9 @@ class TableSource(ABC):
         """Our name to the table's."""
         self._label = label
         """The class of every row, where the list has no labels."""
+        self.rule: LabelRule | None = None
+        self.depths: Depths | None = None
+        """Both for rows with several labels alone."""
         self._odd = OddLines(file.name)
 
     @property
@@ -30,7 +34,8 @@ class TableSource(ABC):
 
     @property
     def reading(self) -> str:
-        return f"{self.format} {sorted(self._columns.items())} {self._label}"
+        rule = f" {self.rule}" if self.rule else ""
+        return f"{self.format} {sorted(self._columns.items())} {self._label}{rule}"
 
     @property
     def known_digest(self) -> str | None:
@@ -55,6 +60,8 @@ class TableSource(ABC):
         self._odd.clear()
         n_rows = 0
         for columns in self._read():
+            if "label" in columns:
+                columns = spread(columns, self.rule, self.depths, self.name)  # noqa: PLW2901
             batch = to_schema(columns, self._label)
             n_rows += batch.num_rows
             yield batch
@@ -67,7 +74,10 @@ class TableSource(ABC):
 
     @abstractmethod
     def _read(self) -> Iterator[dict[str, pa.Array]]:
-        """The columns asked for, by our names, odd rows left out and counted."""
+        """The columns asked for, by our names, odd rows left out and counted.
+
+        ``label`` may be a list for each row; then ``score`` may be there, a list of numbers for each row.
+        """
 
 
 def to_schema(columns: dict[str, pa.Array], label: str | None) -> pa.RecordBatch:
@@ -96,7 +106,7 @@ def _typed(name: str, values: pa.Array) -> pa.Array:
             return as_sha256(values)
         case "phash":
             return as_phash(values)
-        case "url" | "label":
+        case "url" | "label" | "md5" | "n_bytes" | "rotation":
             return values
         case _:
             return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)

@@ -7,6 +7,7 @@ from importlib import resources
 
 from ..errors import StorageError
 from ..terms.synset import Synset
+from .labels import Depths, depths_in
 
 TABLE = "wordnet30_nouns.tsv.xz"
 
@@ -24,6 +25,12 @@ def load_wordnet() -> tuple[Synset, ...]:
         raise StorageError(
             f"{TABLE}: the table inside the package is damaged ({error}). Install gleanset again."
         ) from error
+
+
+@functools.cache
+def wordnet_depths() -> Depths:
+    """How deep wnids lie below the root."""
+    return depths_in({synset.id: synset.parents for synset in load_wordnet()})
 
 
 def _synsets(table: str) -> Iterator[Synset]:

@@ -75,6 +75,7 @@ def build_pool(
                 labels=labels,
                 hosts=groups,
                 seed=seed,
+                schema=sorter.schema,
             )
         finally:
             sorter.close()

@@ -7,6 +7,7 @@ candidates lie the rows that never became any.
 import bisect
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,19 @@ POOL_SCHEMA = pa.schema(
     ]
 )
 """``host`` to ``caption`` are null for rows that are no candidates, ``reason`` for those that are."""
+ORIGINALS = pa.schema([("md5", pa.binary()), ("n_bytes", pa.uint64()), ("rotation", pa.int32())])
+"""Further columns of a pool some of whose lists have them: most have not, and 16 bytes a row are many."""
 _META = b"gleanset.pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a list says of the file at a candidate's URL; None where it says nothing."""
+
+    md5: bytes | None = None
+    n_bytes: int | None = None
+    rotation: int | None = None
+    """Degrees counter-clockwise by which the picture has to be turned to stand upright."""
 
 
 class Pool:
@@ -55,7 +68,7 @@ class Pool:
         self._starts = np.cumsum([0, *(batch.num_rows for batch in batches)]).tolist()
         self._columns = {
             name: [batch.column(name) for batch in batches]
-            for name in POOL_SCHEMA.names
+            for name in table.schema.names
             if any(batch.column(name).null_count < batch.num_rows for batch in batches)
         }
         """Without those that say nothing: most lists have an address and a label, no more."""
@@ -137,6 +150,10 @@ class Pool:
         """``licence``, ``author`` and ``caption`` where the list has them."""
         return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}
 
+    def original(self, i: int) -> Original:
+        """What the list says of the candidate's file (Open Images: its MD5, size and rotation)."""
+        return Original(*(self._cell(name, i) for name in ("md5", "n_bytes", "rotation")))
+
     def _cell(self, column: str, i: int) -> Any:
         if not 0 <= i < self.n:
             raise IndexError(f"candidate {i} of a pool of {self.n}")
@@ -158,10 +175,14 @@ def write_pool(
     labels: Sequence[str],
     hosts: Sequence[str],
     seed: int,
+    schema: pa.Schema = POOL_SCHEMA,
 ) -> None:
-    """Write a pool whole or not at all: ``n`` candidates in their order, then the rows that are none."""
+    """Write a pool whole or not at all: ``n`` candidates in their order, then the rows that are none.
+
+    ``schema``: that of ``batches``, with or without ``ORIGINALS``.
+    """
     facts = {"n": n, "labels": list(labels), "hosts": list(hosts), "seed": seed}
-    schema = POOL_SCHEMA.with_metadata({_META: json.dumps(facts)})
+    schema = schema.with_metadata({_META: json.dumps(facts)})
     with open_atomically(path) as file, pa.ipc.new_file(file, schema) as writer:
         for batch in batches:
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))

@@ -6,18 +6,18 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from .pool import EXTRAS, POOL_SCHEMA
+from .pool import EXTRAS, ORIGINALS, POOL_SCHEMA
 
 MEMORY_LIMIT = "600MB"
 SORTED_IN = ("rows.duckdb", "spill")
 """How everything begins that is written into the folder."""
-_TAKEN = ("url", "label", "host", "origin", "key", "split", "sha256", "phash", *EXTRAS)
-_TYPES = {field.name: field.type for field in POOL_SCHEMA} | {"origin": pa.string()}
+_TAKEN = ("url", "label", "host", "origin", "key", "split", "sha256", "phash", *EXTRAS, *ORIGINALS.names)
+_TYPES = {field.name: field.type for field in (*POOL_SCHEMA, *ORIGINALS)} | {"origin": pa.string()}
 
 _CREATE = f"""
 create table rows (
     url varchar, label integer, host integer, key varchar, split varchar, sha256 blob, phash ubigint,
-    {", ".join(f"{name} varchar" for name in EXTRAS)});
+    {", ".join(f"{name} varchar" for name in EXTRAS)}, md5 blob, n_bytes ubigint, rotation integer);
 create table unfit (url varchar, label integer, reason varchar);
 create table winners (labels integer[], winner integer);
 """
@@ -38,7 +38,7 @@ insert into rows
     select t.* from twins t left join conflicts c using (url) left join winners w on w.labels = c.labels
     where c.url is null or w.winner = t.label
     qualify row_number() over (partition by t.url order by t.sha256 is null, t.key, t.split,
-        t.sha256, t.phash, t.licence, t.author, t.caption) = 1;
+        t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation) = 1;
 drop table twins; drop table conflicts; drop table doubled;
 """
 _PLAIN_KEY = "[A-Za-z0-9_-]{1,64}"
@@ -67,6 +67,8 @@ class Sorter:
     """Rows come in as they are read, and go out as a pool."""
 
     def __init__(self, folder: Path) -> None:
+        self.schema = POOL_SCHEMA
+        """Of the rows as they go out."""
         self._db = duckdb.connect(
             str(folder / SORTED_IN[0]),
             config={
@@ -81,6 +83,8 @@ class Sorter:
 
     def add(self, good: pa.Table, bad: pa.Table) -> None:
         """Take rows with a normal URL, and (url, label) of those without."""
+        if not {*ORIGINALS.names}.isdisjoint(good.column_names):
+            self.schema = pa.schema([*POOL_SCHEMA, *ORIGINALS])
         columns = {
             name: good.column(name).cast(_TYPES[name])
             if name in good.column_names
@@ -115,7 +119,7 @@ class Sorter:
         return [host for (host,) in self._db.execute("select distinct host from rows").fetchall()]
 
     def rows(self, seed: int) -> Iterator[pa.RecordBatch]:
-        """The candidates in their order, then the unfit, in the columns of ``POOL_SCHEMA``."""
+        """The candidates in their order, then the unfit, in the columns of ``schema``."""
         in_order = "select * from rows order by label, md5(? || '|' || url), url"
         yield from self._batches(in_order, [str(seed)])
         yield from self._batches("select distinct * from unfit order by label, url, reason", [])
@@ -130,8 +134,8 @@ class Sorter:
 
     def _batches(self, query: str, values: list[object]) -> Iterator[pa.RecordBatch]:
         for batch in pa.RecordBatchReader.from_stream(self._db.sql(query, params=values)):
-            columns = [_column(batch, field) for field in POOL_SCHEMA]
-            yield pa.RecordBatch.from_arrays(columns, names=POOL_SCHEMA.names)
+            columns = [_column(batch, field) for field in self.schema]
+            yield pa.RecordBatch.from_arrays(columns, names=self.schema.names)
 
 
 def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
