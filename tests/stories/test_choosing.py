@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,3 +151,31 @@ def test_two_vocabularies_become_one(program: Program) -> None:
     assert all(row["split"] == "val" for row in left.manifest if row["url"] in lasts)
     again = program.build("--config", "out/recipe.toml", "-o", "again")
     assert again["classes"][0]["candidates"] == 20
+
+
+def test_further_columns_of_a_list_go_into_the_manifest(program: Program) -> None:
+    """By their own names, unless the manifest has one of that name; and into the samples of WebDataset."""
+    rows = [(row.url, i) for i, row in enumerate(World(WORLD).rows()) if row.label == PUG]
+    lines = ["url,label,width,taken by", *(f"{url},pug,{i},me {i}" for url, i in rows)]
+    (program.folder / "wide.csv").write_text("\n".join(lines) + "\n")
+    words = ("wide.csv", "--keep-cols", "width,taken by", "--images", "6")
+    program.build(*words, "-o", "out")
+    number = dict(rows)
+    for row in Left(program.folder / "out").manifest:
+        assert (row["list_width"], row["taken by"]) == (str(number[row["url"]]), f"me {number[row['url']]}")
+        assert isinstance(row["width"], int)
+    program.run("pack", "out", "--format", "webdataset", "-o", "shards").must(0)
+    with tarfile.open(next((program.folder / "shards/data").glob("*.tar"))) as shard:
+        facts = [json.load(shard.extractfile(one)) for one in shard if one.name.endswith(".json")]  # type: ignore[arg-type]
+    assert len(facts) == 6 and all(fact["taken by"] == f"me {fact['list_width']}" for fact in facts)
+
+
+def test_columns_that_are_not_there_cannot_be_kept(program: Program, licensed: str) -> None:
+    """A slip is answered with what there is; a format without columns says so."""
+    refused = program.run("build", licensed, "--keep-cols", "colour", "-o", "out").must(2)
+    assert (
+        "--keep-cols 'colour' names no column. The list has: 'label', 'image_url', 'license'" in refused.err
+    )
+    refused = program.run("build", "fall11_urls.txt", "--keep-cols", "colour", "-o", "out").must(2)
+    assert "--keep-cols. Lists of this format have no further columns" in refused.err
+    assert not (program.folder / "out").exists()

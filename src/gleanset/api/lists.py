@@ -27,7 +27,7 @@ from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .reaching import is_api, open_api, places_of
-from .renaming import InSplit, OfHosts, OfLicences, Watched
+from .renaming import InSplit, Keeping, OfHosts, OfLicences, Watched
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -66,7 +66,7 @@ def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tupl
         split = recipe.split_of(word)
         opened = _open(recipe.for_list(word), (word,), check)
         found += opened if split is None else [InSplit(source, split) for source in opened]
-    return tuple(found)
+    return tuple(map(Keeping, found)) if recipe.keep_cols else tuple(found)
 
 
 def _open(recipe: Recipe, words: Sequence[str], check: Callable[[], None]) -> tuple[Source, ...]:
@@ -77,6 +77,7 @@ def _open(recipe: Recipe, words: Sequence[str], check: Callable[[], None]) -> tu
         author=recipe.author_col,
         split=recipe.split_col,
         caption=recipe.caption_col,
+        keep=recipe.keep_cols,
     )
     places = places_of(recipe, home(), check)
     here = [word for word in words if not is_api(word, recipe)]

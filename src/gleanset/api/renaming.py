@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalog.select import Selection
+from ..errors import ListError
 from ..store.addresses import HostClaims, Hosts
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
@@ -111,6 +112,18 @@ class InSplit(_Seen):
                 yield batch.append_column("split", column)
             else:
                 yield batch.set_column(at, "split", column)
+
+
+class Keeping(_Seen):
+    """A list of which further columns are to be kept; ListError where its format has none to keep."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            if "kept" not in batch.schema.names:
+                raise ListError(
+                    f"{self.name}: --keep-cols. Lists of this format have no further columns. Leave it out."
+                )
+            yield batch
 
 
 class Picked(_Seen):

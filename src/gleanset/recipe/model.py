@@ -116,6 +116,9 @@ class Options(Checked):
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
     caption_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the caption", collects=True, otherwise="guessed from its name")] = None
+    keep_cols: Annotated[Texts, Option("from where", _ITEMS, "NAME,..",
+        "further columns that go into the manifest as they are; every list has to have them",
+        collects=True, many=True)] = ()
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",

@@ -17,7 +17,8 @@ _TYPES = {field.name: field.type for field in (*POOL_SCHEMA, *ORIGINALS)} | {"or
 _CREATE = f"""
 create table rows (
     url varchar, label integer, host integer, key varchar, split varchar, sha256 blob, phash ubigint,
-    {", ".join(f"{name} varchar" for name in EXTRAS)}, md5 blob, n_bytes ubigint, rotation integer);
+    {", ".join(f"{name} varchar" for name in EXTRAS)}, md5 blob, n_bytes ubigint, rotation integer,
+    kept varchar);
 create table unfit (url varchar, label integer, reason varchar);
 create table winners (labels integer[], winner integer);
 """
@@ -38,7 +39,7 @@ insert into rows
     select t.* from twins t left join conflicts c using (url) left join winners w on w.labels = c.labels
     where c.url is null or w.winner = t.label
     qualify row_number() over (partition by t.url order by t.sha256 is null, t.key, t.split,
-        t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation) = 1;
+        t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation, t.kept) = 1;
 drop table twins; drop table conflicts; drop table doubled;
 """
 _PLAIN_KEY = "[A-Za-z0-9_-]{1,64}"
