@@ -1,6 +1,7 @@
 # make demo     a whole build against a simulated rotten web: no network, no list, under a minute
 # make test     everything that CI checks: lint, types, floors, tests
 # make lint     the first three of these alone
+# make fuzz     sniffing and decoding against spoilt pictures, for FUZZ_SECONDS (600)
 # make docs     write docs/reference/cli.md anew from the options themselves
 # make bench    the benchmarks (minutes)
 # make pins     write constraints.txt anew from what the environment of `make test` holds
@@ -12,7 +13,7 @@ BIN := $(CURDIR)/$(DEV)/bin
 SOURCES := $(shell find src -name '*.py')
 PYTEST_OPTIONS ?=
 
-.PHONY: demo test lint docs bench pins clean
+.PHONY: demo test lint fuzz docs bench pins clean
 
 demo: $(VENV)/.ready
 	$(VENV)/bin/gleanset demo -o demo
@@ -26,6 +27,10 @@ lint: $(DEV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+fuzz: $(DEV)/.ready
+	CONSTRAINTS=constraints.txt sh scripts/environment.sh $(DEV) GROUP:fuzz
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(BIN)/python tests/fuzz/run.py
+
 docs: $(DEV)/.ready
 	$(BIN)/python scripts/write_cli_reference.py
 
@@ -37,7 +42,7 @@ pins: $(DEV)/.ready
 	mv constraints.txt.new constraints.txt
 
 clean:
-	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) demo fuzz-out .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(VENV)/.ready: pyproject.toml scripts/environment.sh $(SOURCES)
 	sh scripts/environment.sh $(VENV) .

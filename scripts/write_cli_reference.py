@@ -36,12 +36,13 @@ TAIL = """## Exit codes
 | 3 | done, but some class is short: the dataset is packed all the same, the shortfall is listed |
 | 130, 143 | interrupted by Ctrl-C or SIGTERM; state is kept, and what a `probe` has learned so far |
 
-The first Ctrl-C drains and commits, the second quits. `pack`, `report` and `status` end with 0 when they did
-what they were asked, however the build stands. After 1 and 2 the message is on stderr.
+The first Ctrl-C drains and commits, the second quits. `pack`, `report`, `status` and `review --list` end with
+0 when they did what they were asked, however the build stands; `review` ends like the build that it leaves.
+After 1 and 2 the message is on stderr.
 
 ## JSON
 
-`build --json`, `demo --json`, `pack --json` and `status --json`:
+`build --json`, `demo --json`, `pack --json`, `status --json` and `review --json`:
 
 ```json
 {"status": "complete", "out": "dataset", "digest": "9f2c..", "classes": [{"id": "n02084071", "name": "dog",
@@ -78,6 +79,9 @@ what they were asked, however the build stands. After 1 and 2 the message is on 
 `expected_bytes`, `rehearsals` (empty without `--rehearse`; else a list of `seed`, `elapsed_s`, \
 `requests`, `accepted`, `throttled`, `most_at_once`, `busiest`, `most_at_busiest`, `short`, `replaced`) |
 | `report` | `report`: the page's path |
+| `review --list` | `placeholders`: a list of `id`, `proof` (`probe`, `same-body`, `same-picture`), `met`, \
+`revoked`, `sites` (a list of `site`, `urls`), `labels` (a list of `label`, `urls`), `width_px`, \
+`height_px`, `url`, `pardoned` |
 | `sources` | `lists` (`name`, `format`, `about`, `files`, `by_hand`, `folder`), `formats` (`name`, \
 `about`, `settings`, `added_by`) |
 

@@ -1,4 +1,4 @@
-"""The chaos matrix: every fault of names, connections and HTTP, and the tests that show what comes of it.
+"""The chaos matrix: every fault of names, connections, HTTP and pictures, and the tests that show what comes.
 
 Where a fault is on the wire, they run on real sockets; where it is in time, on virtual time.
 """
@@ -18,6 +18,10 @@ FRONTIER = "frontier/test_frontier.py::"
 HOSTS = "frontier/test_hosts.py::"
 CONNECT = "chaos/test_names_and_connections.py::"
 BODY = "chaos/test_what_the_body_is.py::"
+FLAWS = "inspection/test_flaws.py::"
+STORED = "inspection/test_what_is_stored.py::"
+PICTURES = "chaos/test_pictures.py::"
+FAULTS = "chaos/test_decoder_faults.py::"
 STATUS = f"{WIRE}test_the_status_is_always_looked_at"
 RETRY_AFTER = f"{WIRE}test_retry_after_is_read"
 PAUSES = f"{CONNECT}test_a_pause_that_is_asked_for_comes_home"
@@ -145,6 +149,37 @@ MATRIX: dict[int, tuple[str, ...]] = {
         "fetch/test_consent.py::test_an_opt_out_is_seen_in_whatever_form_it_comes",
         "fetch/test_consent.py::test_an_opt_out_counts_wherever_it_stands_among_other_directives",
     ),
+    # Images
+    48: (f"{FLAWS}test_a_body_cut_short_is_refused",),  # 28 of 28: seven forms at 10, 50, 90 and 99 %
+    49: (f"{FLAWS}test_a_jpeg_without_its_end_marker_is_counted_apart",),
+    50: (  # random bytes among the pixels
+        f"{PICTURES}test_random_bytes_among_the_pixels_are_damage_wherever_the_library_warns",
+        f"{FLAWS}test_zeros_within_the_entropy_data_are_damage",
+    ),
+    51: (  # pixel bombs
+        f"{PICTURES}test_pixel_bombs_are_refused_before_memory_is_taken",
+        f"{FLAWS}test_a_bomb_is_refused_before_its_pixels_are_allocated",
+        f"{FLAWS}test_a_webp_canvas_is_measured_before_its_reader_allocates_it",
+    ),
+    52: (f"{PICTURES}test_metadata_that_unpacks_to_64_megabytes_is_not_unpacked",),
+    53: (f"{PICTURES}test_no_picture_takes_more_than_five_seconds",),  # endless frames, scans, chunks
+    54: (  # colours, depths, turns, frames
+        f"{STORED}test_anything_else_is_stored_as_rgb_jpeg",
+        f"{STORED}test_of_an_animation_the_first_frame_is_stored",
+        f"{STORED}test_of_two_pictures_in_one_jpeg_the_first_is_stored",
+        "inspection/test_orientation.py::test_all_eight_orientations_come_out_as_pillow_turns_them",
+        "inspection/test_colours.py::test_other_colours_become_srgb",
+        "inspection/test_against_libvips.py::test_all_forms_look_as_libvips_shows_them",
+    ),
+    55: (f"{PICTURES}test_what_is_no_raster_picture_starts_nothing",),  # EPS, PDF, SVG, ZIP, ELF
+    56: (  # the decoder itself
+        f"{FAULTS}test_a_decoder_that_dies_costs_one_image",
+        f"{FAULTS}test_a_decoder_that_eats_memory_is_told_that_there_is_no_more",
+        f"{FAULTS}test_a_decoder_that_loops_is_ended_by_its_worker",
+        f"{FAULTS}test_a_decoder_that_holds_the_interpreter_for_ever_is_killed",
+        f"{FAULTS}test_hostile_pictures_in_a_row_end_no_run",
+        "stories/test_hostile_pictures.py::test_pictures_that_kill_decoders_cost_themselves_alone",
+    ),
     # The machine
     63: ("run/test_overload.py::test_a_disk_that_is_nearly_full_stops_the_build_before_a_write_fails",),
     67: (  # the clock jumps
@@ -165,9 +200,9 @@ def functions_of(path: Path) -> frozenset[str]:
     return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))
 
 
-def test_every_fault_up_to_the_images_has_a_test() -> None:
-    """Rows 1 to 47 and 68; the others are the pictures', the journal's and the cluster's."""
-    assert {*range(1, 48), 68} <= set(MATRIX)
+def test_every_fault_up_to_the_decoder_has_a_test() -> None:
+    """Rows 1 to 56 and 68; the others are the judge's, the journal's and the cluster's."""
+    assert {*range(1, 57), 68} <= set(MATRIX)
 
 
 @pytest.mark.parametrize("row", MATRIX)

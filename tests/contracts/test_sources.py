@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gleanset.errors import ListError
+from gleanset.sources import opening
 from gleanset.sources.base import MOST_EXAMPLES, SCHEMA_TYPES, Columns, Source
 from gleanset.sources.registry import open_sources
 
@@ -82,6 +83,21 @@ def test_a_digest_is_remembered_where_it_may_be(published: Published, tmp_path: 
     source = opened(published, home)
     assert rows(source) == published.rows
     assert _contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in {"parquet", "several"}])
+def test_a_list_passes_by_in_pieces(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays flat however long it is, and no row is lost or torn where one piece ends."""
+    monkeypatch.setattr(opening, "CHUNK_BYTES", 211)
+    many = [
+        (f"http://host-{at % 3}.example/{at}.jpg", ("n02084071", "n02123045")[at % 2]) for at in range(60)
+    ]
+    published = LAYOUTS[layout](tmp_path, many)
+    source = opened(published)
+    sizes = [batch.num_rows for batch in source.batches()]
+    assert rows(source) == published.rows
+    assert [number for _, number, _ in source.odd_examples] == published.odd
+    assert max(sizes) < 30
 
 
 def test_two_lists_are_read_side_by_side(published: Published) -> None:

@@ -126,6 +126,8 @@ def lists(web: RottenServer, run: Run, tmp_path_factory: pytest.TempPathFactory)
     Image.effect_noise((64, 48), 80).save(folder / "photo.jpg")
     table_page = (ROOT / "docs" / "how-to" / "class-table.md").read_text(encoding="utf-8")
     (folder / "pets.csv").write_text(table_page.partition("```csv\n")[2].partition("```")[0])
+    checks_page = (ROOT / "docs" / "how-to" / "good-images.md").read_text(encoding="utf-8")
+    (folder / "mychecks.py").write_text(checks_page.partition("```python\n")[2].partition("```")[0])
     built = run(folder, ["gleanset", "build", "list.csv", "--images", "5:20", "-o", "demo-dataset"])
     assert built.returncode in ENOUGH, built.stderr
     return folder

@@ -1,11 +1,15 @@
 """Pictures to inspect, made on the spot."""
 
 import io
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Photograph = Callable[..., Image.Image]
 FileOf = Callable[..., bytes]

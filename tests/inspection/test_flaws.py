@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from gleanset.inspection.inspector import inspect, inspect_image
+from gleanset.inspection.jpeg import END_MISSING
 from gleanset.terms.inspection import Flaw, Treatment
 
 TRUNCATED_OR_WORSE = {Flaw.TRUNCATED, Flaw.UNDECODABLE}
@@ -60,11 +61,16 @@ def test_a_body_cut_short_is_refused(photograph, file_of, form, options, share):
     assert flaw_of(body[: int(len(body) * share)]) in TRUNCATED_OR_WORSE
 
 
-def test_a_jpeg_without_its_end_marker_is_truncated(photograph, file_of):
-    """Two bytes missing are the sign of a broken transfer; it is counted apart from damage."""
-    body = file_of(photograph(), "JPEG")
+@pytest.mark.parametrize("size", [None, 100])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_end_marker_is_counted_apart(photograph, file_of, progressive, size):
+    """Two bytes missing are the sign of a broken transfer, though all pixels may be there."""
+    body = file_of(photograph(), "JPEG", progressive=progressive)
     assert body.endswith(b"\xff\xd9")
-    assert flaw_of(body[:-2]) is Flaw.TRUNCATED
+    for missing, apart in ((1, True), (2, True), (60, False)):
+        seen, stored = inspect(body[:-missing], Treatment(size_px=size))
+        assert (seen.flaw, stored) == (Flaw.TRUNCATED, None)
+        assert (seen.detail == END_MISSING) == apart
 
 
 def test_zeros_within_the_entropy_data_are_damage(photograph, file_of):

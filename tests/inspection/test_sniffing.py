@@ -37,7 +37,6 @@ def test_seven_formats_are_known_by_their_bytes(photograph, file_of, form, kind)
         b"\x00\x00\x01\x00\x01\x00" + bytes(40),
         b"RIFF\x10\x00\x00\x00WAVEfmt ",
         b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom",
-        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
         b"BMW was founded in 1916 in Munich",
     ],
 )
@@ -49,3 +48,9 @@ def test_everything_else_is_not_an_image(body):
 def test_an_avif_is_found_among_the_compatible_brands():
     """Encoders write ``mif1`` or ``heif`` as major brand."""
     assert sniff(b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf") == "avif"
+
+
+@pytest.mark.parametrize("brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0mif1heix", b"msf1\0\0\0\0hevc"])
+def test_a_heif_is_told_from_an_avif_and_from_a_film(brands):
+    """The same container with another codec in it."""
+    assert sniff((len(brands) + 8).to_bytes(4, "big") + b"ftyp" + brands) == "heif"

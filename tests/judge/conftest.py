@@ -36,13 +36,14 @@ def finding_of() -> FindingOf:
         candidate: int = 0,
         body: bytes = b"a picture",
         *,
-        phash: int = PHOTOGRAPH,
+        phash: int | None = None,
         size: tuple[int, int] = (500, 375),
         n_bytes: int | None = None,
         final_url: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         **digests: bytes,
     ) -> Finding:
+        look = hashlib.sha256(b"look of " + body).digest()
         inspection = Inspection(
             n_bytes=len(body) if n_bytes is None else n_bytes,
             sha256=digests.get("sha256", hashlib.sha256(body).digest()),
@@ -51,15 +52,15 @@ def finding_of() -> FindingOf:
             width_px=size[0],
             height_px=size[1],
             mode="RGB",
-            phash=phash,
-            thumbnail=bytes(256),
+            phash=int.from_bytes(look[:8], "big") if phash is None else phash,
+            thumbnail=look * 8,
             md5=digests.get("md5", hashlib.md5(body).digest()),
             sha1=digests.get("sha1", hashlib.sha1(body).digest()),
         )
         return Finding(
             candidate,
             1,
-            0,
+            candidate,
             0.4,
             1.7e9,
             inspection=inspection,

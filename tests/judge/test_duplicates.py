@@ -1,12 +1,16 @@
 """The same bytes twice: once is enough within a class, and once too often across classes."""
 
+import hashlib
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from gleanset.judge.bodies import Bodies
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.terms.inspection import Inspection
+from gleanset.terms.placeholder import LearnedPlaceholder
 from gleanset.terms.verdict import Finding, Revoked, Ruling, Verdict
 
 URL = "http://example.com/dog.jpg"
@@ -20,14 +24,15 @@ def test_a_new_picture_is_wanted(judge, finding_of):
 def test_within_a_class_the_first_one_stays(judge, finding_of):
     """A list names the same file at many addresses."""
     judge.rule(finding_of(1), DOG, URL)
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
-    assert judge.rule(finding_of(3), DOG, URL) == Ruling("duplicate")
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
+    assert judge.rule(finding_of(3), DOG, URL) == Ruling("duplicate", evidence="of:1")
 
 
 def test_across_classes_neither_label_is_trusted(judge, finding_of):
     """One of the two labels is wrong, and nobody knows which."""
     judge.rule(finding_of(1), DOG, URL)
-    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", (Revoked(1, "label-conflict"),))
+    revoked = (Revoked(1, "label-conflict", "of:2"),)
+    assert judge.rule(finding_of(2), CAT, URL) == Ruling("label-conflict", revoked, "of:1")
 
 
 @pytest.mark.parametrize("label", [DOG, CAT, FOX])
@@ -41,22 +46,22 @@ def test_a_duplicate_does_not_hide_a_conflict(judge, finding_of):
     """The one that was refused as a duplicate is no holder: only the accepted one is revoked."""
     judge.rule(finding_of(1), DOG, URL)
     judge.rule(finding_of(2), DOG, URL)
-    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict", "of:3"),)
 
 
 def test_asking_twice_for_the_same_candidate_changes_nothing(judge, finding_of):
     """The network works at least once: a lost lease may bring a body again."""
     judge.rule(finding_of(1), DOG, URL)
     assert judge.rule(finding_of(1), DOG, URL) == Ruling()
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
 
 
 def test_a_spare_holds_its_body(judge, finding_of):
     """It may be needed tomorrow, and a conflict concerns it as well."""
     spare = finding_of(1)
     judge.restore(1, DOG, Verdict.SPARE, "class-full", spare.inspection)
-    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate")
-    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict"),)
+    assert judge.rule(finding_of(2), DOG, URL) == Ruling("duplicate", evidence="of:1")
+    assert judge.rule(finding_of(3), CAT, URL).revoked == (Revoked(1, "label-conflict", "of:3"),)
 
 
 def test_a_body_whose_holder_went_for_a_reason_of_its_own_is_free_again(judge, finding_of):
@@ -98,6 +103,7 @@ class AnyCrawl(RuleBasedStateMachine):
         super().__init__()
         self.judge = Judge(Signatures())
         self.journal: dict[int, tuple[int, Verdict, str, Inspection]] = {}
+        self.learned: list[LearnedPlaceholder] = []
 
     @rule(body=BODIES, label=LABELS, spare=st.booleans())
     def arrives(self, body, label, spare):
@@ -120,7 +126,7 @@ class AnyCrawl(RuleBasedStateMachine):
             candidate = data.draw(st.sampled_from(held))
             label, _, _, inspection = self.journal[candidate]
             self.journal[candidate] = (label, Verdict.REVOKED, reason, inspection)
-            self.judge.restore(candidate, *self.journal[candidate])
+            self.judge.restore(candidate, *self.journal[candidate], host=candidate)
 
     @rule(order=st.randoms())
     def restarts(self, order):
@@ -128,16 +134,19 @@ class AnyCrawl(RuleBasedStateMachine):
         lines = list(self.journal.items())
         order.shuffle(lines)
         self.judge = Judge(Signatures())
+        for placeholder in self.learned:
+            self.judge.learn(placeholder)
         for candidate, line in lines:
-            self.judge.restore(candidate, *line)
+            self.judge.restore(candidate, *line, host=candidate)
 
     def _judge(self, candidate, body, label, spare):
         finding = found(candidate, body)
         ruling = self.judge.rule(finding, label, URL)
-        for out, why, *_ in ruling.revoked:
-            of, verdict, _, inspection = self.journal[out]
-            assert verdict in HELD
-            self.journal[out] = (of, Verdict.REVOKED, why, inspection)
+        self.learned += ruling.learned
+        for out in ruling.revoked:
+            of, verdict, _, inspection = self.journal[out.candidate]
+            assert (verdict in HELD) == out.held
+            self.journal[out.candidate] = (of, Verdict.REVOKED, out.reason, inspection)
         verdict = Verdict.REJECTED if ruling.reason else Verdict.SPARE if spare else Verdict.ACCEPTED
         reason = ruling.reason or ("class-full" if spare else "")
         self.journal[candidate] = (label, verdict, reason, finding.inspection)
@@ -167,8 +176,10 @@ HELD = {Verdict.ACCEPTED, Verdict.SPARE}
 
 
 def found(candidate, body):
-    inspection = Inspection(n_bytes=1, sha256=bytes([body]) * 32, flaw=None, phash=0)
-    return Finding(candidate, 1, 0, 0.0, 0.0, inspection=inspection)
+    sha256 = bytes([body]) * 32
+    phash = int.from_bytes(hashlib.sha256(sha256).digest()[:8], "big")
+    inspection = Inspection(1, sha256, None, phash=phash, thumbnail=hashlib.sha256(sha256).digest() * 8)
+    return Finding(candidate, 1, candidate, 0.0, 0.0, inspection=inspection)
 
 
 TestAnyCrawl = AnyCrawl.TestCase
@@ -178,15 +189,10 @@ def test_a_million_bodies_fit_into_200_megabytes():
     """Measured on a hundredth: the table grows by keys and one integer each."""
     import sys
 
-    judge = Judge(Signatures())
+    bodies = Bodies()
     for candidate in range(10_000):
-        judge.rule(found_by_number(candidate), candidate // 100, URL)
-    entries = judge._bodies._entries
+        bodies.claim(candidate.to_bytes(32, "big"), candidate, candidate // 100)
+    entries = bodies._entries
     n_bytes = sys.getsizeof(entries) + sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in entries.items())
     assert len(entries) == 10_000
     assert n_bytes / len(entries) < 200
-
-
-def found_by_number(candidate):
-    inspection = Inspection(n_bytes=1, sha256=candidate.to_bytes(32, "big"), flaw=None, phash=0)
-    return Finding(candidate, 1, 0, 0.0, 0.0, inspection=inspection)

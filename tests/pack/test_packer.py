@@ -162,6 +162,7 @@ def test_every_fate_is_in_the_outcomes(a_collection: Any, job_for: Any, out: Pat
         "elapsed_s",
         "at",
         "revived",
+        "evidence",
     ]
     assert len(rows) == 25
     assert rows[-1] == {
@@ -175,6 +176,7 @@ def test_every_fate_is_in_the_outcomes(a_collection: Any, job_for: Any, out: Pat
         "elapsed_s": None,
         "at": None,
         "revived": None,
+        "evidence": None,
     }
     assert "25 URLs were asked" in (out / "README.md").read_text()
 

@@ -1,6 +1,7 @@
 """What people write becomes the value they meant, or a sentence that says what would be right."""
 
 import math
+import shutil
 
 import pytest
 from hypothesis import given
@@ -210,3 +211,27 @@ def test_ceilings_are_a_number_and_patterns_with_numbers(written: object, meant:
 def test_what_is_no_ceiling_is_refused_in_a_sentence(written: object, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         forms.ceilings(written)
+
+
+@pytest.mark.parametrize("written", ["mychecks:no_faces", " of.mine:Faces.none ", shutil.which])
+def test_a_check_is_named_by_its_module_and_function(written: object) -> None:
+    """Or is the function itself, where workers can import it."""
+    assert forms.function(written) in {"mychecks:no_faces", "of.mine:Faces.none", "shutil:which"}
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("mychecks", "It is written MODULE:FUNCTION"),
+        ("mychecks:", "It is written MODULE:FUNCTION"),
+        (":f", "It is written MODULE:FUNCTION"),
+        ("my-checks:f", "It is written MODULE:FUNCTION"),
+        ("a/b:f", "It is written MODULE:FUNCTION"),
+        ("mychecks.py:f", "A module, not a file: write mychecks:f"),
+        (lambda picture, row: None, "Write it into a file"),
+        (3, "It is a text"),
+    ],
+)
+def test_what_names_no_function_is_refused_in_a_sentence(written: object, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        forms.function(written)

@@ -78,3 +78,33 @@ def test_a_class_table_named_in_two_ways_is_no_change(desk: Path) -> None:
     assert Recipe.of(class_table="pets.csv").changes(read_recipe(path)) == ()
     assert Recipe.of(class_table="st.csv").changes(read_recipe(path))
     assert Recipe.of().changes(read_recipe(path))
+
+
+def test_several_files_of_one_option_are_written_and_found_like_one(desk: Path, elsewhere: Path) -> None:
+    """What is no file, such as an id to pardon, stays as it was said."""
+    recipe = Recipe.of(exclude=("st.csv", "parts"), pardon="0123456789abcdef,pets.csv")
+    written = tomllib.loads(recipe.to_toml())
+    assert written["exclude"] == [f"{desk}/st.csv", f"{desk}/parts"]
+    assert written["pardon"] == ["0123456789abcdef", f"{desk}/pets.csv"]
+    (desk / "mine.toml").write_text("exclude = ['st.csv', 'gone.csv']\nplaceholders = 'pets.csv'\n")
+    found, _ = load({}, {}, str(desk / "mine.toml"))
+    assert (found.exclude, found.placeholders) == (("st.csv", "gone.csv"), ("pets.csv",))
+
+
+def test_what_is_excluded_anew_comes_on_top(desk: Path) -> None:
+    """A build does not forget what it was told; the same file named in two ways counts once."""
+    path = desk / "recipe.toml"
+    path.write_text(Recipe.of(exclude=("st.csv",), placeholders=("pets.csv",)).to_toml())
+    merged = Recipe.of(exclude=("parts", "st.csv")).over(read_recipe(path))
+    assert merged.exclude == (f"{desk}/st.csv", "parts")
+    assert merged.placeholders == (f"{desk}/pets.csv",)
+    assert Recipe.of(exclude=("parts",)).changes(read_recipe(path)) == ()
+
+
+@pytest.mark.parametrize(
+    "said", [{"near_duplicates": "keep"}, {"label_conflicts": "keep"}, {"check": "mychecks:f"}]
+)
+def test_what_chose_the_pictures_may_not_change(said: dict[str, str]) -> None:
+    """What is there was chosen by the first one."""
+    (change,) = Recipe.of(**said).changes(Recipe.of())
+    assert change.endswith(f"is now {next(iter(said.values()))}")

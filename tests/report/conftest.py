@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -13,11 +14,13 @@ from gleanset.report.data import (
     CrawlPoint,
     GroupRow,
     HostRow,
+    LearnedRow,
     ReportData,
     Status,
     Thumbnail,
     WaitingHost,
 )
+from gleanset.terms.placeholder import Proof
 from gleanset.terms.plan import Census, Plan, PlannedClass, Quota, Survey
 
 NAMES = (
@@ -57,6 +60,10 @@ def make_build(
         hosts=tuple(_host(i, chance) for i in range(40)),
         n_hosts=3211,
         waiting=tuple(_waiting(i) for i in range(43)) if n_short else (),
+        learned=make_learned(),
+        n_learned=5,
+        learned_cost=(1296, 212),
+        signatures=(("flickr:md5", 61), ("imgur:final_url", 23)),
         timeline=tuple(
             (t * accepted / 37 / 80, round(accepted * (1 - (1 - t / 80) ** 1.7))) for t in range(81)
         ),
@@ -69,6 +76,27 @@ def make_build(
         lists=("imagenet-fall11",),
         finished_at_s=1_795_000_000.0,
         version="0.1.0",
+    )
+
+
+def make_learned() -> tuple[LearnedRow, ...]:
+    """Four placeholders: of one site, of many, once accepted, and pardoned."""
+    return (
+        _learned(1, Proof.PROBE, 1_204, 188, (("photos1.example.org", 1_204),), 1),
+        _learned(2, Proof.SAME_BODY, 71, 23, tuple((f"site{i}.example", 30 - i) for i in range(4)), 9),
+        _learned(3, Proof.SAME_PICTURE, 21, 1, (("photos3.example.org", 21),), 1),
+        replace(_learned(4, Proof.SAME_PICTURE, 0, 0, (), 0), pardoned=True),
+    )
+
+
+def _learned(
+    n: int, proof: Proof, met: int, revoked: int, sites: tuple[tuple[str, int], ...], n_sites: int
+) -> LearnedRow:
+    labels = tuple((NAMES[n + i], met // (i + 2)) for i in range(3)) if met else ()
+    url = f"http://photos{n}.example.org/2009/11/summer-holidays-at-the-sea/IMG_{n:04d}.jpg"
+    jpeg = make_thumbnail(n, 96 + 30 * n)
+    return LearnedRow(
+        f"{n:016x}", proof, jpeg, 500, 375, url, met, revoked, sites, labels, n_sites, len(labels) + (n == 2)
     )
 
 

@@ -71,6 +71,8 @@ def hostile_build(build: Build, word: str) -> ReportData:
         hosts=(replace(data.hosts[0], name=word),),
         groups=(replace(data.groups[0], name=word),),
         sheets=(sheet,),
+        learned=(replace(data.learned[0], url=word, sites=((word, 1),), labels=((word, 1),)),),
+        signatures=((word, 1),),
         plan=replace(data.plan, notes=(word,), rates_from=word),
         recipe=word,
         lists=(word,),
@@ -89,6 +91,8 @@ def test_everything_that_was_measured_is_on_the_page(a_build: Build) -> None:
                  "Asked again later", "rate-limited 1,204", "18 Nov",
                  "Per success", "URLs encountered", "Time per success", "ImageFolder", "seed = 7",
                  "imagenet-fall11", "9f2c61a0e4b7",
+                 "1,296 URLs were answered with them; 212 had been accepted", "1,204 URLs, 188 of them",
+                 "flickr:md5", "echo pardon,0000000000000001 | gleanset review /data/twenty-things --from -",
                  "Success rates were learned", "Found against forecast"):  # fmt: skip
         assert said in text, said
 
@@ -148,8 +152,8 @@ def test_the_same_build_gives_the_same_page(a_build: Build) -> None:
 
 
 def test_twenty_classes_take_less_than_65_kb(a_build: Build) -> None:
-    """Small enough for a mail."""
-    assert len(render_report(a_build()).encode()) < 65_000
+    """Small enough for a mail; pictures come on top."""
+    assert len(render_report(replace(a_build(), learned=())).encode()) < 65_000
 
 
 def test_a_thousand_classes_are_all_there(a_build: Build) -> None:
@@ -217,7 +221,7 @@ def test_inline_thumbnails_stay_within_their_budget(a_build: Build) -> None:
     data = a_build(100)
     big = Thumbnail(b"\xff\xd8" + bytes(9_998), "k")
     sheets = tuple(ContactSheet(row.id, row.name, 800, (big,) * 12) for row in data.classes)
-    page = render_report(replace(data, sheets=sheets))
+    page = render_report(replace(data, sheets=sheets, learned=()))
     shown = page.count("<img ")
     assert shown == 100 * (MAX_INLINE_BYTES // (100 * 10_000))
     assert "800 images, 6 shown" in page

@@ -8,6 +8,7 @@ import pytest
 from gleanset.frontier import Frontier, HostPrior
 from gleanset.run.dispatch import Dispatch, Out
 from gleanset.run.permits import Permits
+from gleanset.run.probes import Probes
 from gleanset.run.wire import Task
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.outcome import Errand, Failed, Failure, Moved
@@ -68,7 +69,8 @@ def an_office() -> Office:
     frontier = Frontier(
         np.array(labels, np.int32), np.array(hosts, np.int32), [HostPrior()] * 3, [Quota(1, 1)] * 2
     )
-    return Office(frontier, Dispatch(frontier, Atlas(hosts), Permits(True, "gleanset")))
+    dispatch = Dispatch(frontier, Atlas(hosts), Permits(True, "gleanset"), Probes(lambda _: 0, 0))
+    return Office(frontier, dispatch)
 
 
 def is_for_rules(task: Task, host: int) -> bool:

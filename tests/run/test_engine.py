@@ -1,5 +1,6 @@
 """The engine carries and writes down; what it is told, in which order, and what a crash may cost."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.overload import Overload
 from gleanset.run.pen import Pen
 from gleanset.run.permits import Permits
+from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
@@ -101,7 +103,18 @@ def picture(task: Task, offset: int | None = None) -> Finding:
     """A sound picture, unlike any other; with an offset its body lies in a segment."""
     sha256 = task.candidate.to_bytes(32, "big")
     stored = Stored("jpeg", 100, 100, 10, sha256, "original")
-    seen = Inspection(10, sha256, None, format="jpeg", width_px=100, height_px=100, stored=stored)
+    look = hashlib.sha256(sha256).digest()
+    seen = Inspection(
+        10,
+        sha256,
+        None,
+        format="jpeg",
+        width_px=100,
+        height_px=100,
+        phash=int.from_bytes(look[:8], "big"),
+        thumbnail=look * 8,
+        stored=stored,
+    )
     return finding(
         task, inspection=seen, blob=None if offset is None else BlobRef("a-000001.seg", offset, 10)
     )
@@ -126,6 +139,7 @@ class Room:
             self.clock,
             Patience(parked_s=10.0),
             permits=Permits(False, "gleanset"),
+            probes=Probes(lambda _: 0, 0),
             reviver=Reviver(),
             overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: self.frontier.check(),

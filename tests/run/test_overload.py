@@ -12,6 +12,7 @@ from gleanset.run.overload import LEAST_DISK_BYTES, Overload
 from gleanset.run.vitals import (
     CALM_S,
     FLOOR,
+    MOST_CHECK_MS,
     RECOVERS_IN_S,
     ROUND_S,
     Shortage,
@@ -166,3 +167,19 @@ def test_vitals_travel_and_are_not_believed_unseen() -> None:
     ):
         with pytest.raises((ValueError, TypeError, LookupError)):
             wire.vitals_in(3, wrong)
+
+
+def test_a_slow_check_is_not_sent_more_than_it_can_look_at() -> None:
+    """Its pictures would wait until their leases expire, and be asked for again."""
+    assert shortage_of(replace(WELL, decoder_ms=MOST_CHECK_MS + 1)) is Shortage.CHECK
+    assert shortage_of(replace(WELL, decoder_ms=MOST_CHECK_MS)) is None
+
+
+def test_where_a_check_has_yet_to_show_its_speed_little_is_asked_at_first() -> None:
+    """Two thousand requests would be answered before the first picture is looked at."""
+    throttle = Throttle(2000, 0.0, begins=32)
+    assert throttle.limit(0.0) == 32
+    assert throttle.why == ""
+    assert 32 < throttle.limit(RECOVERS_IN_S / 2) < 2000
+    assert throttle.limit(2 * RECOVERS_IN_S) == 2000
+    assert Throttle(8, 0.0, begins=32).limit(0.0) == 8

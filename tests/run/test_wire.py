@@ -85,7 +85,40 @@ def test_a_frame_that_is_too_large_is_refused() -> None:
 def test_tasks_survive_the_pipe() -> None:
     """A lease as the worker sees it."""
     task = wire.Task(7, 2, 3, 99, "http://example.com/a.jpg", "example.com", 1)
-    assert wire.task_in(wire.task_out(task)) == task
+    for one in (task, replace(task, about=(("label", "cat"), ("url", "http://example.com/a.jpg")))):
+        (message,) = wire.Frames().feed(wire.frame(wire.task_out(one)))
+        assert wire.task_in(message) == one
+
+
+def a_refused_finding(word: Any) -> list[Any]:
+    """As a worker says it: a sound picture that the user's check did not want."""
+    seen = Inspection(30, bytes(32), None, phash=1, thumbnail=bytes(256), refused="blurry")
+    said = wire.finding_out(Finding(7, 1, 3, 0.5, 1.7e9, inspection=seen, serial=9))
+    said[SEEN_AT][-1] = word
+    return said
+
+
+def test_the_word_of_a_check_survives_the_pipe() -> None:
+    seen = wire.finding_in(a_refused_finding("not-a-face")).inspection
+    assert seen is not None
+    assert (seen.refused, seen.flaw, seen.stored) == ("not-a-face", None, None)
+
+
+@pytest.mark.parametrize("word", ["Two words", "x" * 41, "a:b", "é", 3, None, ["odd"], True])
+def test_what_is_no_word_of_a_check_is_refused(word: Any) -> None:
+    """It would become a reason in every table."""
+    with pytest.raises((ValueError, TypeError)):
+        wire.finding_in(a_refused_finding(word))
+
+
+@pytest.mark.parametrize(("at", "lie"), [(2, "blank"), (13, ["jpeg", 4, 3, 30, "00" * 32, "original"])])
+def test_a_refused_picture_has_no_flaw_and_is_not_kept(at: int, lie: Any) -> None:
+    said = a_refused_finding("blurry")
+    said[SEEN_AT][at] = lie
+    if at == 13:
+        said[BLOB_AT] = ["r1-w0-000001.seg", 0, 30]
+    with pytest.raises(ValueError, match="a check refused"):
+        wire.finding_in(said)
 
 
 def a_good_finding() -> list[Any]:

@@ -66,7 +66,7 @@ def check(pool: Pool) -> None:
     assert len(set(keys)) == pool.n
     assert all(KEY.fullmatch(key) for key in keys)
     urls = [pool.url(i) for i in range(pool.n)]
-    assert len(set(urls)) == pool.n
+    assert len(set(zip(urls, pool.label.tolist(), strict=True))) == pool.n
     order = [
         (pool.label[i], hashlib.md5(f"{pool.seed}|{urls[i]}".encode()).hexdigest()) for i in range(pool.n)
     ]
@@ -133,6 +133,50 @@ def test_the_more_specific_class_keeps_the_url(built) -> None:  # type: ignore[n
     assert urls(pool) == {("dog", "http://a.ex/1")}
     assert ("animal", "http://a.ex/1", "label-conflict") in unfit(pool)
     assert sorted(asked) == [("animal", "cat"), ("animal", "dog")], "each set of classes is asked about once"
+
+
+@pytest.mark.parametrize("origins", [(None, None, None), ("n1", "n1", "n2"), ("n1", "n2", "n3")])
+def test_a_url_of_several_classes_may_stay_in_each(built, origins: Sequence[str | None]) -> None:  # type: ignore[no-untyped-def]
+    """If that is wanted; its pictures have keys of their own, whatever the order of the list."""
+    rows = [
+        {"url": "http://a.ex/1", "label": label, "origin": origin}
+        for label, origin in zip(("dog", "cat", "cow"), origins, strict=True)
+    ]
+    labels = ["cow", "dog", "cat"]
+    pool = built(Rows(*rows, rows[0], ("http://a.ex/2", "cat")), labels=labels, keep_conflicts=True)
+    assert urls(pool) == {
+        *((label, "http://a.ex/1") for label in ("dog", "cat", "cow")),
+        ("cat", "http://a.ex/2"),
+    }
+    assert unfit(pool) == set()
+    again = built(Rows(("http://a.ex/2", "cat"), *reversed(rows)), labels=labels, keep_conflicts=True)
+    assert contents(again) == contents(pool)
+
+
+def test_a_class_and_its_ancestor_are_no_conflict_that_could_be_kept(built) -> None:  # type: ignore[no-untyped-def]
+    """The picture of a husky is one of a dog: it counts once, where it says more."""
+    rows = Rows(*(("http://a.ex/1", label) for label in ("dog", "animal")))
+    pool = built(rows, labels=["dog", "animal"], more_specific=lambda _: "dog", keep_conflicts=True)
+    assert urls(pool) == {("dog", "http://a.ex/1")}
+    assert unfit(pool) == {("animal", "http://a.ex/1", "label-conflict")}
+
+
+def test_an_excluded_url_is_kept_aside_in_each_of_its_classes(built) -> None:  # type: ignore[no-untyped-def]
+    """It is no conflict: it is out whatever it shows."""
+    rows = Rows(("http://A.ex/1#x", "dog"), ("http://a.ex/1", "cat"), ("http://a.ex/2", "cat"))
+    pool = built(rows, excluded=pa.array(["http://a.ex/1", "http://b.ex/9"]))
+    assert urls(pool) == {("cat", "http://a.ex/2")}
+    assert unfit(pool) == {(label, "http://a.ex/1", "excluded") for label in ("cat", "dog")}
+
+
+def test_all_candidates_of_a_url_are_found(built) -> None:  # type: ignore[no-untyped-def]
+    rows = Rows(*((f"http://a.ex/{n}", label) for n in range(5) for label in ("cat", "dog")))
+    pool = built(rows, keep_conflicts=True)
+    found = list(pool.find_all(pa.array(["http://a.ex/3", "http://a.ex/9"])))
+    assert [(url, pool.labels[pool.label[i]]) for url, i in found] == [
+        ("http://a.ex/3", "cat"),
+        ("http://a.ex/3", "dog"),
+    ]
 
 
 def test_a_class_that_was_not_chosen_makes_no_conflict(built) -> None:  # type: ignore[no-untyped-def]

@@ -1,7 +1,7 @@
 """Whole crawls on virtual time: the real engine, minds and inspector before a rotten web without sockets."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +24,7 @@ from gleanset.run.crew import Durable, Report
 from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.overload import Overload
 from gleanset.run.permits import Permits
+from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
@@ -69,6 +70,8 @@ class VirtualCrew:
                 what["rules"] = decode(fetched.body)
             case Fetched() as fetched:
                 seen, body = inspect(fetched.body, Treatment())
+                if task.errand == Errand.PROBE.value:
+                    seen, body = replace(seen, stored=None), None
                 what |= {"inspection": seen, "headers": fetched.headers, "final_url": fetched.final_url}
                 if body is not None:
                     what["blob"] = BlobRef(SEGMENT, self._written, len(body))
@@ -179,6 +182,7 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
         n_planned: int | None = None,
         stop_at_s: float = float("inf"),
         revive: tuple[str, ...] = (),
+        signatures: str | None = None,
     ) -> Crawl:
         clock = ManualClock()
         pool = ListPool(world)
@@ -193,18 +197,20 @@ def crawl() -> Iterator[Callable[..., Crawl]]:
             seed=5,
         )
         atlas.report_to(frontier.add_host)
-        text = files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
+        shipped = files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8")
+        n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         crew = VirtualCrew(VirtualFetcher(world, fetch or FetchSettings()), clock)
         ledger = MemoryLedger()
         engine = Engine(
             frontier,
-            Judge(Signatures.parse(text)),
+            Judge(Signatures.parse(signatures or shipped)),
             crew,
             ledger,
             atlas,
             clock,
             patience or Patience(),
             permits=Permits((fetch or FetchSettings()).robots, "gleanset"),
+            probes=Probes(lambda group: int(n_urls[group]), 5),
             reviver=Reviver(revive),
             overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: frontier.check(),

@@ -56,11 +56,13 @@ Answers = dict[str, Answer | list[Answer]]
 
 
 class Site:
-    """All names on one port. What it was not told is 404."""
+    """All names on one port. What it was not told is 404, or what its name does about such addresses."""
 
     def __init__(self, certificate: Path | None = None) -> None:
         """``certificate``: it is asked by https alone."""
         self.answers: Answers = {}
+        self.otherwise: dict[str, Callable[[Visit], Answer]] = {}
+        """By host: the answer for an address that is not in ``answers``."""
         self.visits: list[Visit] = []
         self.most_at_once: Counter[str] = Counter()
         """By host."""
@@ -108,7 +110,7 @@ class Site:
             self._now[visit.host] += 1
             self.most_at_once[visit.host] = max(self.most_at_once[visit.host], self._now[visit.host])
             self.most_at_once_in_all = max(self.most_at_once_in_all, self._now.total())
-        answer = self.answers.get(visit.url, Answer(b"not here", 404, "text/html"))
+        answer = self.answers.get(visit.url) or self.otherwise.get(visit.host, _not_here)(visit)
         if isinstance(answer, list):
             answer = answer[min(n_before, len(answer) - 1)]
         try:
@@ -148,6 +150,10 @@ class Site:
                 """Quiet."""
 
         return Handler
+
+
+def _not_here(_: Visit) -> Answer:
+    return Answer(b"not here", 404, "text/html")
 
 
 class Gate:

@@ -22,6 +22,7 @@ from gleanset.run.engine import Ending, Engine, Patience
 from gleanset.run.local_crew import LocalCrew
 from gleanset.run.overload import Overload
 from gleanset.run.permits import Permits
+from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Treatment
@@ -93,6 +94,7 @@ def test_a_hundred_names_never_have_more_at_their_one_address_than_it_takes(
             clock,
             Patience(5.0, limit_s=60.0),
             permits=Permits(False, "gleanset"),
+            probes=Probes(lambda _: 0, 0),
             reviver=Reviver(),
             overload=Overload(tmp_path, 256, clock.now_s()),
             watch=lambda *_: None,

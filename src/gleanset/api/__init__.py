@@ -3,7 +3,7 @@
 Functions take the options of the command line as keywords, return frozen values and print nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..store.workdir import Workdir
 from ..terms.plan import Plan, Survey
 from ..terms.tally import Tally
 from . import saved
+from .learned import LearnedLine, learned_lines
 from .probed import SAMPLE, Probe, ProbeLine
 from .results import ClassLine, ClassResult, ListForecast, Progress, Report, Sources, StopSignal, silent
 from .standing import Standing
@@ -26,6 +27,7 @@ __all__ = [
     "SAMPLE",
     "ClassLine",
     "ClassResult",
+    "LearnedLine",
     "ListForecast",
     "Plan",
     "Probe",
@@ -44,11 +46,13 @@ __all__ = [
     "inspect_image",
     "list_forecast",
     "pack",
+    "placeholders",
     "plan",
     "probe",
     "probe_charts",
     "probe_page",
     "report",
+    "review",
     "sources",
     "status",
     "survey",
@@ -234,6 +238,54 @@ def sources() -> Sources:
     from .lists import home
 
     return Sources(named_lists(home()), formats())
+
+
+def review(
+    out: str | Path,
+    *,
+    decisions: str | Path | None = None,
+    port: int = 0,
+    refill: bool = False,
+    announce: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    **options: Any,
+) -> Report:
+    """Look through a build's images and put in force what was decided: on a local page, or from a file.
+
+    Args:
+        out: the dataset's folder, where nobody else is at work.
+        decisions: a file of lines ``action,what[,label]``; None serves the page until its reader is done.
+        port: of the page, on 127.0.0.1; 0 takes one that is free.
+        refill: let the build go on until the gaps are filled; ``options`` are those of ``gleanset build``.
+        announce: hears the page's address.
+        progress: hears how packing, and the build, go on.
+        stop: ends the page; what was decided is kept for the next one.
+
+    Raises:
+        UsageError: there is no build, or a decision names what is not there; nothing was changed.
+        LockedError: another process is at work on the build.
+    """
+    from .reviewing import apply_file, serve_page
+
+    say, halt, folder = progress or silent, stop or StopSignal(), Path(out)
+    if decisions is not None:
+        found = apply_file(folder, decisions, say, halt)
+    else:
+        found = serve_page(folder, port, refills=refill, announce=announce or silent, say=say, stop=halt)
+    again = refill and found.status == "short"
+    return build((), folder, progress=progress, stop=halt, **options) if again else found
+
+
+def placeholders(out: str | Path) -> tuple[LearnedLine, ...]:
+    """The placeholders that a build learned, those that cost most first. Works while it runs."""
+    from .reviewing import there
+
+    workdir = there(Path(out))
+    known = saved.read_planned(workdir)
+    with JournalReader(workdir.journal) as journal:
+        standing = Standing(known.plan, Pool.open(workdir.pool), journal)
+    return learned_lines(standing.placeholders, [planned.label for planned in standing.planned])
 
 
 def demo(

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,21 @@ from ..fetch.base import FetchSettings
 from ..fetch.guard import Guard
 from ..fetch.revive import near_date
 from ..recipe import Recipe
+from ..review.rulings import REVIEWED
 from ..run.assembly import Collection, CollectSettings
-from ..run.engine import Ending, Patience
+from ..run.check_trial import try_check
+from ..run.engine import PARDON, Ending, Patience
+from ..run.screening import SCREENED
+from ..store.excluded import Excluded
 from ..store.ingest import build_pool
-from ..store.journal import Journal
+from ..store.journal import Journal, Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.plan import GroupCensus, Plan
 from ..terms.tally import Tally
 from . import saved
+from .evidence import own_signatures, pardons, signatures
+from .excluding import as_exclusions, keep, kept, screening_digest, screening_of
 from .finishing import finish, form_of
 from .going_on import go_on, has_login, write_recipe
 from .knowing import believed
@@ -38,6 +43,7 @@ from .lists import (
     names_and_parents,
     plan_of,
 )
+from .local_first import check_local, take_local
 from .presence import dataset_is_whole, require_journal
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
@@ -70,10 +76,12 @@ def build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) 
 def _build_into(recipe: Recipe, out: Path, progress: Progress, stop: StopSignal) -> Report:
     started_s = time.monotonic()
     check_network(recipe)
+    check_local(recipe.local)
 
     def say(tally: Tally) -> None:
         progress(replace(tally, elapsed_s=tally.elapsed_s or time.monotonic() - started_s))
 
+    check_judgement(recipe)
     prepared = None if _occupied(out) else _prepare(recipe, say, stop)
     work = Path(recipe.work) if recipe.work else None
     with Workdir.open(out, work) as workdir:
@@ -117,8 +125,8 @@ def _sampled(
     if not prepared.sample:
         drop_sample(workdir)
         return prepared
-    settings = collect_settings(recipe, prepared.selection.labels)
-    take_sample(workdir, recipe, prepared.surveyed.sources, settings, prepared.sample, say, stop)
+    settings = collect_settings(recipe, prepared.selection.labels, prepared.surveyed.excluded)
+    take_sample(workdir, recipe, prepared.surveyed.wanted, settings, prepared.sample, say, stop)
     again: Plan | UsageError
     try:
         beliefs = believed(recipe, prepared.groups)
@@ -144,6 +152,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
         own_quotas=tuple(selection.quotas),
         proxy_login=has_login(recipe.proxy),
     )
+    keep(workdir, prepared.surveyed.excluded)
     write_recipe(workdir, recipe, known)
     saved.write(workdir, known)
     return known
@@ -166,12 +175,14 @@ def _sort(
         hosts=recipe.hosts,
         exclude_hosts=recipe.exclude_hosts,
         more_specific=graph.most_specific,
+        excluded=surveyed.excluded.urls,
+        keep_conflicts=recipe.label_conflicts == "keep",
     )
 
 
 def _sort_again(workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, stop: StopSignal) -> None:
     """The pool was lost: make it from the lists, if they are at hand and still what they were."""
-    surveyed = look(recipe, stop)
+    surveyed = look(recipe, stop, kept(workdir).first)
     if [digest for _, digest in surveyed.digests] != [digest for _, digest in known.list_sha256]:
         raise WorkdirError(
             f"{workdir.pool} is gone, and the lists are not what they were. Restore one of them from a copy."
@@ -186,17 +197,23 @@ def _collect_and_finish(
     if not workdir.pool.exists():
         _sort_again(workdir, recipe, known, say, stop)
     pool = Pool.open(workdir.pool)
+    excluded = kept(workdir)
+    digest = screening_digest(excluded, own_signatures(recipe.placeholders))
     with Journal(workdir.journal) as journal:
         adopt_sample(workdir, pool, journal)
-        last = _last_pack(journal)
+        note_pardons(journal, pardons(recipe.pardon))
+        last = last_pack(journal)
         met = last.get("status") == "complete" and last.get("quotas") == quotas_of(known.plan)
+        met = met and last.get(SCREENED, "") == digest
         if met and last.get("form") == form_of(recipe) and dataset_is_whole(workdir.root):
             return Standing(known.plan, pool, journal).report(
                 "complete", str(workdir.root), page=_page(workdir)
             )
         stopped, trouble = False, ""
         if not met:
-            collection = _collection(workdir, recipe, known, pool, journal)
+            settings = collect_settings(recipe, excluded=excluded)
+            take_local(workdir, recipe.local, known, pool, journal, settings, say, stop)
+            collection = collection_of(workdir, recipe, known, pool, journal, excluded)
             stopped = _collect(collection, say, stop)
             trouble = learn_from(recipe, pool, journal, collection.rates_per_s())
         standing = Standing(known.plan, pool, journal)
@@ -208,9 +225,12 @@ def _collect_and_finish(
         return replace(report, notes=(*report.notes, trouble)) if trouble else report
 
 
-def _collection(workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal) -> Collection:
+def collection_of(
+    workdir: Workdir, recipe: Recipe, known: Saved, pool: Pool, journal: Journal, excluded: Excluded
+) -> Collection:
     """The collection of a build, with what earlier ones learned of its hosts."""
-    settings = collect_settings(recipe, [one.label for one in known.plan.classes])
+    settings = collect_settings(recipe, [one.label for one in known.plan.classes], excluded)
+    settings = replace(settings, screening=screening_of(recipe, pool, excluded))
     hosts = known_hosts(recipe, pool.hosts).hosts
     return Collection(workdir, known.plan, pool, journal, replace(settings, known=hosts))
 
@@ -224,15 +244,30 @@ def _collect(collection: Collection, say: Progress, stop: StopSignal) -> bool:
     return collection.run(progress=say, stopping=lambda: stop.requested).ending is Ending.STOPPED
 
 
-def _last_pack(journal: Journal) -> dict[str, Any]:
-    """How the last run that came to its end left the dataset; empty before."""
-    packed = [note.payload for note in journal.notes() if note.kind == "packed"]
-    return packed[-1] if packed else {}
+def last_pack(journal: Journal) -> dict[str, Any]:
+    """How the last run that came to its end left the dataset; empty before, and since a review changed it."""
+    packed = [note for note in journal.notes() if note.kind in {"packed", REVIEWED, PARDON}]
+    return packed[-1].payload if packed and packed[-1].kind == "packed" else {}
+
+
+def note_pardons(journal: Journal, pictures: Sequence[str]) -> None:
+    """Write down who is pardoned, for good: the option need not be given again."""
+    noted = {note.payload["picture"] for note in journal.notes() if note.kind == PARDON}
+    new = [Note(PARDON, {"picture": picture}) for picture in pictures if picture not in noted]
+    journal.write([], new)
 
 
 def _page(workdir: Workdir) -> str:
     page = workdir.root / "report.html"
     return str(page) if page.exists() else ""
+
+
+def check_judgement(recipe: Recipe) -> None:
+    """Refuse what would decide about pictures and cannot, before anything is written."""
+    own_signatures(recipe.placeholders)
+    pardons(recipe.pardon)
+    if recipe.check:
+        try_check(recipe.check, str(Path.cwd()))
 
 
 def check_network(recipe: Recipe) -> None:
@@ -248,7 +283,9 @@ def check_network(recipe: Recipe) -> None:
         ) from error
 
 
-def collect_settings(recipe: Recipe, labels: Sequence[str] = ()) -> CollectSettings:
+def collect_settings(
+    recipe: Recipe, labels: Sequence[str] = (), excluded: Excluded = Excluded()
+) -> CollectSettings:
     """How the recipe wants its images fetched; the labels of the plan tell how old its URLs are."""
     return CollectSettings(
         fetch=FetchSettings(
@@ -269,5 +306,11 @@ def collect_settings(recipe: Recipe, labels: Sequence[str] = ()) -> CollectSetti
         concurrency=recipe.concurrency,
         per_host=recipe.per_host,
         workers=recipe.workers,
-        signatures=files("gleanset").joinpath("data/placeholders.csv").read_text(encoding="utf-8"),
+        near_duplicates=recipe.near_duplicates,
+        label_conflicts=recipe.label_conflicts,
+        check=recipe.check or "",
+        check_folder=str(Path.cwd()),
+        signatures=signatures(recipe.placeholders),
+        exclusions=as_exclusions(excluded),
+        pardons=pardons(recipe.pardon),
     )

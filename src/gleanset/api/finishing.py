@@ -10,6 +10,7 @@ from ..pack.job import PackClass, PackJob, PackOutcome, PackResult, PackRow, Sto
 from ..pack.packer import pack
 from ..recipe import Recipe
 from ..report.page import render_report
+from ..run.screening import SCREENED
 from ..store.durable import write_atomically
 from ..store.journal import Journal
 from ..store.pool import Pool
@@ -26,6 +27,7 @@ VIEW_EVERY = 50
 """Images between two snapshots of the packer."""
 PACKING = ".packing"
 """In another folder than the build's own: where a pack is prepared."""
+_COPY_OF = "of:"
 _UNFIT_AT_ONCE = 65_536
 
 _Row = TypeVar("_Row")
@@ -57,9 +59,16 @@ def finish(
         "digest": result.digest,
         "quotas": quotas_of(known.plan),
         "form": form_of(recipe),
+        SCREENED: last_note(journal, SCREENED).get("digest", ""),
     }
     journal.note("packed", end)
     return standing.report(status, str(workdir.root), result.digest, str(page))
+
+
+def last_note(journal: Journal, kind: str) -> dict[str, Any]:
+    """What the last note of this kind says; empty before there is one."""
+    said = [note.payload for note in journal.notes() if note.kind == kind]
+    return said[-1] if said else {}
 
 
 def form_of(recipe: Recipe) -> list[Any]:
@@ -207,10 +216,19 @@ def _outcomes(pool: Pool, standing: Standing) -> Iterator[PackOutcome]:
             row.elapsed_s,
             row.at_s,
             row.revived,
+            _evidence(row.evidence, pool),
         )
     for batch in pool.unfit.to_batches(_UNFIT_AT_ONCE):
         for unfit in batch.to_pylist():
             yield PackOutcome(unfit["url"], unfit["label"], "", Verdict.REJECTED.value, unfit["reason"], 0)
+
+
+def _evidence(evidence: str, pool: Pool) -> str | None:
+    """What a judgement rests on, for people: other candidates by their keys."""
+    copied = evidence.removeprefix(_COPY_OF)
+    if copied != evidence and copied.isdigit() and int(copied) < pool.n:
+        return f"{_COPY_OF}{pool.candidate(int(copied)).key}"
+    return evidence or None
 
 
 def result_of(standing: Standing, result: PackResult, out: Path) -> Report:

@@ -9,6 +9,7 @@ from ..store.durable import write_atomically
 from ..store.workdir import Workdir
 from ..terms.plan import PlannedClass, Quota
 from . import saved
+from .excluding import kept, refreshed
 from .lists import open_lists
 from .presence import stored_recipe
 from .saved import Saved
@@ -24,7 +25,11 @@ def write_recipe(workdir: Workdir, recipe: Recipe, known: Saved) -> None:
             "classes": [one.label for one in known.plan.classes],
             "reserves": [one.label for one in known.plan.reserves],
         }
-    extra = {"list-sha256": dict(known.list_sha256), "versions": {"gleanset": __version__}}
+    extra = {
+        "list-sha256": dict(known.list_sha256),
+        "exclude-sha256": {part.path: part.sha256 for part in kept(workdir).parts},
+        "versions": {"gleanset": __version__},
+    }
     text = recipe.to_toml({**extra, "drawn": drawn} if drawn else extra)
     write_atomically(workdir.state / "recipe.toml", text)
     write_atomically(workdir.recipe, text)
@@ -48,7 +53,8 @@ def go_on(workdir: Workdir, recipe: Recipe, known: Saved) -> tuple[Recipe, Saved
         known = replace(known, plan=replace(known.plan, classes=quotas, reserves=reserves))
         saved.write(workdir, known)
     known = _same_proxy(workdir, recipe, merged, known)
-    if merged != stored:
+    parts_before = kept(workdir).parts
+    if refreshed(workdir, merged.exclude).parts != parts_before or merged != stored:
         write_recipe(workdir, merged, known)
     return merged, known
 

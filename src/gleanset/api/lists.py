@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -20,14 +20,16 @@ from ..sources.class_table import read_class_table
 from ..sources.hierarchy import read_hierarchy
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
+from ..store.excluded import Excluded
 from ..store.groups import count_groups
 from ..store.index import index_lists
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
 from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
+from .excluding import read_exclusions
 from .reaching import is_api, open_api, places_of
-from .renaming import InSplit, Keeping, OfHosts, OfLicences, Watched
+from .renaming import InSplit, Keeping, OfHosts, OfLicences, Watched, Without
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -39,10 +41,24 @@ class Surveyed:
 
     sources: tuple[LabelledRows, ...]
     survey: Survey
+    excluded: Excluded = field(default_factory=Excluded)
+
+    @property
+    def wanted(self) -> tuple[LabelledRows, ...]:
+        """The lists without the URLs that are excluded."""
+        return without(self.sources, self.excluded)
 
     @property
     def digests(self) -> tuple[tuple[str, str], ...]:
         return tuple((source.name, source.digest()) for source in self.sources)
+
+
+def without(sources: Sequence[LabelledRows], excluded: Excluded) -> tuple[LabelledRows, ...]:
+    """Lists without the URLs that are excluded; the lists themselves where no URL is."""
+    urls = excluded.urls
+    if not len(urls):
+        return tuple(sources)
+    return tuple(Without(source, urls, excluded.digest) for source in sources)
 
 
 def home() -> Path:
@@ -88,17 +104,27 @@ def _open(recipe: Recipe, words: Sequence[str], check: Callable[[], None]) -> tu
     return (*opened, *asked)
 
 
-def look(recipe: Recipe, stop: StopSignal | None = None, *, for_plan: bool = True) -> Surveyed:
+def look(
+    recipe: Recipe,
+    stop: StopSignal | None = None,
+    excluded: Excluded | None = None,
+    *,
+    for_plan: bool = True,
+) -> Surveyed:
     """Open and count the lists; the second time the counts come from the cache.
 
-    ``for_plan``: count by site as well, in the same pass, for ``groups_of`` is to follow.
+    ``excluded``: what the build keeps; None: what the recipe names is read. ``for_plan``: count by site as
+    well, in the same pass, for ``groups_of`` is to follow.
 
     Raises:
+        UsageError: a list, or something that is to be excluded, cannot be read.
         StoppedError: ``stop`` asked for an end, now or when the lists are read once more.
     """
     check = (stop or StopSignal()).check
+    if excluded is None:
+        excluded = read_exclusions(recipe.exclude)
     sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe, check)))
-    if for_plan and not (recipe.hosts or recipe.exclude_hosts):
+    if for_plan and not (recipe.hosts or recipe.exclude_hosts or len(excluded.urls)):
         index_lists(sources, home() / "surveys")
     survey = survey_lists(sources, home() / "surveys")
     check()
@@ -107,7 +133,7 @@ def look(recipe: Recipe, stop: StopSignal | None = None, *, for_plan: bool = Tru
             f"--licence {','.join(recipe.licence)}: no row has such a licence. `gleanset survey` counts "
             "those that there are; --licence-col names the column, and `unknown` takes rows without any."
         )
-    return Surveyed(sources, survey)
+    return Surveyed(sources, survey, excluded)
 
 
 def licensed(recipe: Recipe, sources: Sequence[LabelledRows]) -> Sequence[LabelledRows]:
@@ -125,11 +151,13 @@ def licence_note(survey: Survey, members: Iterable[str]) -> tuple[str, ...]:
 
 
 def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
-    """The classes and URLs that ``--hosts`` and ``--exclude-hosts`` leave.
+    """The classes and URLs that ``--hosts``, ``--exclude-hosts`` and ``--exclude`` leave.
 
-    Without them, and for Flickr alone, the survey has the numbers; any other pattern costs a pass.
+    Without them, and for Flickr alone, the survey has the numbers; anything else costs a pass.
     """
     census = surveyed.survey.per_class
+    if len(surveyed.excluded.urls):
+        return survey_lists(_of_hosts(recipe, surveyed), None).per_class
     match recipe.hosts, recipe.exclude_hosts:
         case (), ():
             return census
@@ -138,16 +166,20 @@ def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
         case (), ("flickr",):
             other = tuple(a - b for a, b in zip(census.urls, census.flickr_urls, strict=True))
             return Census(census.labels, other, (0,) * len(other))
-    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
-    return survey_lists(kept, None).per_class
+    return survey_lists(_of_hosts(recipe, surveyed), None).per_class
 
 
 def groups_of(recipe: Recipe, surveyed: Surveyed) -> GroupCensus:
-    """The same by politeness group. It costs a pass, the second time only where hosts are chosen."""
-    if not recipe.hosts and not recipe.exclude_hosts:
+    """The same by politeness group. It costs a pass, the second time only where hosts or URLs are chosen."""
+    if not recipe.hosts and not recipe.exclude_hosts and not len(surveyed.excluded.urls):
         return count_groups(surveyed.sources, home() / "surveys")
-    kept = [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.sources]
-    return count_groups(kept, None)
+    return count_groups(_of_hosts(recipe, surveyed), None)
+
+
+def _of_hosts(recipe: Recipe, surveyed: Surveyed) -> list[LabelledRows]:
+    if not recipe.hosts and not recipe.exclude_hosts:
+        return list(surveyed.wanted)
+    return [OfHosts(source, recipe.hosts, recipe.exclude_hosts) for source in surveyed.wanted]
 
 
 @cache

@@ -8,7 +8,7 @@ from ..plan.forecast import Forecast
 from ..plan.rehearsal import Manners, rehearse
 from ..recipe import Recipe
 from ..terms.plan import GroupCensus, Plan
-from .building import collect_settings
+from .building import check_judgement, collect_settings
 from .knowing import believed
 from .lists import census_of, choose, groups_of, licence_note, look, plan_of
 
@@ -28,6 +28,7 @@ def rehearsed(recipe: Recipe) -> Plan:
 
 
 def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
+    check_judgement(recipe)
     surveyed = look(recipe)
     selection = choose(recipe, census_of(recipe, surveyed))
     groups = groups_of(recipe, surveyed)

@@ -16,6 +16,7 @@ from ..errors import GleansetError, UsageError, storage_errors
 from ..recipe import Recipe
 from ..run.assembly import Collection
 from ..run.engine import Ending
+from ..store.excluded import Excluded
 from ..store.journal import Journal, JournalReader
 from ..store.mounts import machine_mounts, network_type
 from ..store.pool import Pool
@@ -23,9 +24,10 @@ from ..store.workdir import Workdir, held
 from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from ..terms.verdict import Verdict
-from .building import check_network, collect_settings
+from .building import check_judgement, check_network, collect_settings
+from .excluding import read_exclusions
 from .learning import is_picture, is_try, learn_from, seconds_of
-from .lists import home, licensed, open_lists
+from .lists import home, licensed, open_lists, without
 from .measuring import Answers, host_lines, kind_lines
 from .probed import Probe
 from .renaming import Watched
@@ -60,21 +62,26 @@ def probe_lists(recipe: Recipe, size: int, progress: Progress, stop: StopSignal)
     if size < 1:
         raise UsageError(f"--sample {size}. A sample has at least one URL.")
     check_network(recipe)
+    check_judgement(recipe)
+    excluded = read_exclusions(recipe.exclude)
     progress(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    sources = [Watched(source, stop.check) for source in licensed(recipe, open_lists(recipe, stop.check))]
+    opened = licensed(recipe, open_lists(recipe, stop.check))
+    sources = without([Watched(source, stop.check) for source in opened], excluded)
     try:
         drawn = draw_sample(recipe, sources, size, stop)
         with _work_folder() as folder, Workdir.open(folder / "probe") as workdir:
             note = f"sampling {len(drawn.rows):,} of {drawn.n_urls:,} URLs"
             progress(Tally("planning", 0.0, note=note))
             write_sample(recipe, sources, drawn, workdir.pool)
-            asked = _ask(recipe, drawn, workdir, progress, stop)
+            asked = _ask(recipe, excluded, drawn, workdir, progress, stop)
             return _measured(recipe, drawn, asked)
     except StoppedError:
         return Probe("interrupted", recipe.lists, 0, 0, 0, recipe.seed, (), (), 0, {}, (), 0.0)
 
 
-def _ask(recipe: Recipe, drawn: Drawn, workdir: Workdir, progress: Progress, stop: StopSignal) -> _Asked:
+def _ask(
+    recipe: Recipe, excluded: Excluded, drawn: Drawn, workdir: Workdir, progress: Progress, stop: StopSignal
+) -> _Asked:
     """Ask every URL of the sample once, under all the rules of a build, and keep what it teaches."""
     pool = Pool.open(workdir.pool)
     names = drawn.selection.names
@@ -88,7 +95,7 @@ def _ask(recipe: Recipe, drawn: Drawn, workdir: Workdir, progress: Progress, sto
         progress(replace(tally, note=f"a sample of {pool.n:,} URLs", wanted=None))
 
     with Journal(workdir.journal) as journal:
-        collection = Collection(workdir, plan, pool, journal, collect_settings(recipe))
+        collection = Collection(workdir, plan, pool, journal, collect_settings(recipe, excluded=excluded))
         ending = collection.run(progress=say, stopping=lambda: stop.requested).ending
         trouble = learn_from(recipe, pool, journal, probed=True)
         answers, crawl, rejected = _read(recipe, pool, journal)

@@ -1,6 +1,7 @@
 """A list as the recipe sees it: rows of the wanted hosts, labels under the names that a table gives them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 
 from ..catalog.select import Selection
 from ..errors import ListError
-from ..store.addresses import HostClaims, Hosts
+from ..store.addresses import HostClaims, Hosts, normalised
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
 from ..terms.licence import UNKNOWN, canonical, matches
@@ -124,6 +125,24 @@ class Keeping(_Seen):
                     f"{self.name}: --keep-cols. Lists of this format have no further columns. Leave it out."
                 )
             yield batch
+
+
+class Without(_Seen):
+    """The rows whose URL, in normal form, is none of these."""
+
+    def __init__(self, source: LabelledRows, urls: pa.StringArray, digest: str) -> None:
+        """``digest``: of what is left out."""
+        super().__init__(source)
+        self._urls = urls
+        self._left_out = digest
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            yield batch.filter(pc.invert(pc.is_in(normalised(batch.column("url")), self._urls)))
+
+    def digest(self) -> str:
+        """Of another list."""
+        return sha256(f"{self._source.digest()} without {self._left_out}".encode()).hexdigest()
 
 
 class Picked(_Seen):

@@ -15,7 +15,7 @@ Status = Literal["complete", "short", "interrupted", "failed", "running"]
 Progress = Callable[[Tally], None]
 
 
-def silent(_: Tally) -> None:
+def silent(_: object) -> None:
     """Nobody watches."""
 
 

@@ -81,6 +81,7 @@ def write_sample(recipe: Recipe, sources: Sequence[LabelledRows], drawn: Drawn, 
         seed=recipe.seed,
         path=path,
         more_specific=graph_for(drawn.selection.labels, recipe).most_specific,
+        keep_conflicts=recipe.label_conflicts == "keep",
     )
 
 

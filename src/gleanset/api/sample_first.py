@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pyarrow as pa
+
 from ..errors import UsageError, storage_errors
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
@@ -157,11 +159,13 @@ def _everything(pool: Pool, seed: int) -> Plan:
 
 def _numbers(sample: Pool, pool: Pool) -> Mapping[int, int]:
     """Candidate of the sample to the same URL's candidate in the build, where it is of the same class."""
-    found = pool.find([sample.url(i) for i in range(sample.n)])
-    both = ((i, found[sample.url(i)]) for i in range(sample.n) if sample.url(i) in found)
-    return {
-        i: number for i, number in both if sample.labels[sample.label[i]] == pool.labels[pool.label[number]]
+    urls = [sample.url(i) for i in range(sample.n)]
+    found = {
+        (url, pool.labels[pool.label[number]]): number
+        for url, number in pool.find_all(pa.array(urls, pa.string()))
     }
+    keys = [(url, sample.labels[sample.label[i]]) for i, url in enumerate(urls)]
+    return {i: found[key] for i, key in enumerate(keys) if key in found}
 
 
 def _move_bodies(inner: Workdir, workdir: Workdir) -> None:

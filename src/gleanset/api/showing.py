@@ -2,9 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from io import BytesIO
-
-from PIL import Image
 
 from .. import __version__
 from ..catalog.tree import tree_of
@@ -23,11 +20,13 @@ from ..report.data import (
     WaitingHost,
 )
 from ..report.page import moment
+from ..review.redraw import UndrawableError, redrawn
 from ..store.blobs import BlobReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.verdict import Verdict
+from .learned import learned_rows
 from .lists import graph_for
 from .results import Status
 from .saved import Saved
@@ -64,6 +63,10 @@ def report_data(
         hosts=_host_rows(standing),
         waiting=_waiting(standing),
         n_hosts=len(standing.hosts),
+        learned=learned_rows(standing.placeholders, [one.name for one in standing.planned], workdir.blobs),
+        n_learned=len(standing.placeholders.found),
+        learned_cost=standing.placeholders.cost,
+        signatures=standing.placeholders.signatures,
         timeline=standing.traces.timeline(),
         groups=tuple(GroupRow(*group) for group in standing.groups()),
         crawl=standing.traces.crawl(),
@@ -185,19 +188,7 @@ def _thumbnails(rows: Sequence[JournalRow], pool: Pool, blobs: BlobReader) -> It
         if row.blob is None:
             continue
         try:
-            body = blobs.read(row.blob)
-        except StorageError:
+            small = redrawn(blobs.read(row.blob), 2 * THUMBNAIL_PX, THUMBNAIL_PX)
+        except (StorageError, UndrawableError):
             continue
-        yield Thumbnail(thumbnail(body), pool.key(row.candidate), pool.url(row.candidate))
-
-
-def thumbnail(body: bytes) -> bytes:
-    """A kept picture (JPEG, PNG or WebP) as a small JPEG."""
-    with Image.open(BytesIO(body), formats=("JPEG", "PNG", "WEBP")) as picture:
-        shrunk = min(1.0, 2 * THUMBNAIL_PX / picture.width, THUMBNAIL_PX / picture.height)
-        size = max(1, round(picture.width * shrunk)), max(1, round(picture.height * shrunk))
-        picture.draft("RGB", size)
-        small = picture.convert("RGB").resize(size, Image.Resampling.BILINEAR)
-        out = BytesIO()
-        small.save(out, "JPEG", quality=78)
-        return out.getvalue()
+        yield Thumbnail(small, pool.key(row.candidate), pool.url(row.candidate))

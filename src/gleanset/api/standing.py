@@ -11,6 +11,7 @@ import numpy as np
 
 from ..clock import SystemClock
 from ..figures import count
+from ..review.placeholders import Placeholders
 from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
@@ -75,8 +76,13 @@ class Standing:
         self.runs: list[Run] = []
         self.finished: str | None = None
         """The digest with which the last pack ended."""
+        self.placeholders = Placeholders()
         for note in journal.notes():
             match note.kind:
+                case "placeholder":
+                    self.placeholders.learn(note.payload)
+                case "pardon":
+                    self.placeholders.pardon(str(note.payload["picture"]))
                 case "class-replaced":
                     self.replaced[note.payload["class"]] = note.payload["by"]
                 case "run":
@@ -123,6 +129,8 @@ class Standing:
             self._date(row)
             self.verdicts[row.verdict] += 1
             self._later.add(row, c, self._own_group(row))
+            if row.reason == Judgement.PLACEHOLDER.word:
+                self.placeholders.add(row, c, self._group(row))
             if row.reason == Failure.OPTED_OUT.word:
                 self.opted_out[_wish_of(row)] += 1
             if row.attempts or row.elapsed_s:

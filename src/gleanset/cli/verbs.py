@@ -11,16 +11,18 @@ from ..recipe import OPTIONS, Recipe, Talk, load
 from ..recipe.forms import whole
 from . import tree_view, views
 from .options import EPILOG, Verb, given, recipe_options, talk_options
-from .output import Unbroken, emit, emit_json
+from .output import Unbroken, emit, emit_json, say
 from .probe_view import probe_text
+from .review_view import placeholders_json, placeholders_text
 from .stopping import INTERRUPTED, Interrupts
 
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
+LAST_PORT = 65_535
 
 CHOICE = ("class_", "class_table", "under", "not_under", "leaves", "merge", "hierarchy")
 NETWORK = tuple(field for field, option in OPTIONS.items() if option.group == "network")
 READING = ("source", "url_col", "label_col", "labels", "licence", "licence_col", *NETWORK)
-FILTERING = ("hosts", "exclude_hosts", *READING)
+FILTERING = ("hosts", "exclude_hosts", "exclude", *READING)
 ASKING = tuple(
     field for field, option in OPTIONS.items() if option.group in {"how", "manners", "which images"}
 )
@@ -233,6 +235,52 @@ def report(out: str, **values: Any) -> int:
     return DONE
 
 
+def review(
+    out: str, decisions: str | None, listing: bool, port: str | None, refill: bool, **values: Any
+) -> int:
+    """Look through the images on a local page: reject by click or key, pardon what is no placeholder."""
+    recipe, talk = _resolved(values)
+    from .. import api
+
+    if listing:
+        lines = api.placeholders(out)
+        if talk.json_:
+            emit_json(placeholders_json(lines))
+        else:
+            emit(placeholders_text(lines))
+        return DONE
+    at = 0 if port is None else _port(port)
+    said = recipe.said() if refill else {}
+    report, signalled = _watched(
+        talk,
+        lambda watch, stop: api.review(
+            out,
+            decisions=decisions,
+            port=at,
+            refill=refill,
+            announce=_announce,
+            progress=watch,
+            stop=stop,
+            **said,
+        ),
+    )
+    return _ended(report, talk, signalled)
+
+
+def _announce(url: str) -> None:
+    say(f"Open {url} in a browser. Ctrl-C ends this page; what was decided is kept.")
+
+
+def _port(text: str) -> int:
+    try:
+        number = whole(text)
+    except ValueError as error:
+        raise click.UsageError(f"--port {text}. {error}") from None
+    if number > LAST_PORT:
+        raise click.UsageError(f"--port {text}. Ports end at {LAST_PORT}.")
+    return number
+
+
 def _shown(report: Any, talk: Talk) -> int:
     if talk.json_:
         emit_json(report.to_json())
@@ -275,8 +323,19 @@ def verbs() -> list[click.Command]:
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),
         _verb(report, [DIR, *talk_options()]),
         _verb(status, [DIR, *talk_options()]),
+        _verb(review, [DIR, *_reviewing(), *talk_options()]),
         _verb(sources, [*talk_options()]),
         _verb(demo, [_out("the dataset's folder", default="demo", show_default=True), *talk_options()]),
+    ]
+
+
+def _reviewing() -> list[click.Parameter]:
+    said = "put the decisions of this file in force instead (action,what[,label]; - for stdin)"
+    return [
+        click.Option(["--from", "decisions"], metavar="FILE", help=said),
+        click.Option(["--list", "listing"], is_flag=True, help="print the placeholders that were learned"),
+        click.Option(["--port"], metavar="N", help="port of the page on 127.0.0.1 [one that is free]"),
+        click.Option(["--refill"], is_flag=True, help="let the build go on afterwards until gaps are filled"),
     ]
 
 

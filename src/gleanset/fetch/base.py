@@ -89,6 +89,8 @@ class FetchSettings:
     robots: bool = False
     """robots.txt counts: every redirect of a picture comes back as ``Moved``, since the rules of where it
     leads have to be looked at first."""
+    local: str | None = None
+    """A folder that is the whole web: nothing is asked for but its files (see ``disk``)."""
     opt_outs: bool = False
     """Answers whose headers opt out end as ``OPTED_OUT``, before their body is read."""
 

@@ -281,7 +281,8 @@ class Frontier:
         if self._blame.is_ours:
             return
         throttled = failed is not None and failed.failure is Failure.RATE_LIMITED
-        if finding.moved is None and not throttled:
+        is_last = finding.moved is None or ruling.reason is not None
+        if is_last and not throttled:
             sound = finding.inspection is not None and finding.inspection.flaw is None
             host.yields.learn(sound and ruling.reason is None, finding.elapsed_s)
 
@@ -293,6 +294,8 @@ class Frontier:
     def _decide(
         self, finding: Finding, ruling: Ruling, c: int, now_s: float, moved_to: int | None
     ) -> list[Settlement]:
+        if finding.moved is not None and ruling.reason is not None:
+            return [self._close(finding, c, Verdict.REJECTED, ruling.reason, evidence=ruling.evidence)]
         if finding.moved is not None:
             assert moved_to is not None, "a redirect has a group that it leads to"
             moved = Elsewhere(finding.moved.url, finding.moved.hops, moved_to, finding.revived)

@@ -17,6 +17,7 @@ from .picture import MIN_LOOK_PX, Facts, Picture, Unfit
 from .resample import shrink
 from .resize import final_size, frame, scaled_size
 from .sniff import sniff
+from .strip import without_extras
 
 _STORABLE: Final[dict[str, StoredFormat]] = {"jpeg": "jpeg", "png": "png", "webp": "webp"}
 _BLANK_RANGE: Final = 2
@@ -48,7 +49,8 @@ def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> 
     picture = open_picture(body, kind, treatment)
     facts = picture.facts
     if _keeps(facts, kind, treatment):
-        made = _Made(picture.grey(), body, _STORABLE[kind], "original")
+        kept = without_extras(body, kind)
+        made = _Made(picture.grey(), kept, _STORABLE[kind], "original" if kept is body else "stripped")
     else:
         made = _remake(picture, treatment)
     seen = look(turn_upright(made.grey, facts.orientation))
@@ -118,12 +120,15 @@ def _remake(picture: Picture, treatment: Treatment) -> _Made:
 
 
 def _what_was_done(facts: Facts, treatment: Treatment) -> str:
-    """``first-frame``, ``upright``, ``rgb``, ``resized``, joined by ``+``; ``encoded``: the format alone."""
+    """``first-frame``, ``upright``, ``srgb``, ``rgb``, ``resized``, joined by ``+``; ``encoded``: the format
+    alone.
+    """
     size = (facts.width_px, facts.height_px)
     done = (
         ("first-frame", facts.frames > 1),
         ("upright", facts.orientation > 1),
-        ("rgb", not facts.plain or facts.mode != "RGB"),
+        ("srgb", facts.profiled),
+        ("rgb", (not facts.plain and not facts.profiled) or facts.mode != "RGB"),
         ("resized", final_size(*size, treatment) != size),
     )
     return "+".join(word for word, is_so in done if is_so) or "encoded"

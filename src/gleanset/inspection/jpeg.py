@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gleanset.terms.inspection import Flaw, Treatment
 
+from .colour import conversion
 from .orientation import swaps_sides
 from .picture import MIN_LOOK_PX, Facts, Unfit, admit
 from .scratch import scratch
@@ -19,6 +20,9 @@ _SHRINKS: Final = ((8, 2.25), (4, 1.5), (2, 1.5))
 Only these factors have a fast inverse DCT; libjpeg's other scales are slower than no scaling at all."""
 _MAX_SCANS: Final = 100
 """libjpeg writes 10 for a progressive picture. Each scan costs a pass over all blocks."""
+
+END_MISSING: Final = "only the end marker is missing"
+_END: Final = b"\xff\xd9"
 
 _MODES: Final = {"YCbCr": "RGB", "RGB": "RGB", "Gray": "L"}
 
@@ -58,6 +62,8 @@ class Jpeg:
         self._body = body
         self._width, self._height = header.width_px, header.height_px
         segments = read_segments(body)
+        self._conversion = conversion(segments.profile, header.mode)
+        self._colours = "RGB" if self._conversion is None or header.mode == "RGB" else "GRAY"
         self.facts = self._facts(segments, header.mode)
         admit(self.facts.width_px, self.facts.height_px, treatment)
         check_scans(body, segments, self._width * self._height)
@@ -66,17 +72,24 @@ class Jpeg:
         width, height = self._width, self._height
         if swaps_sides(segments.orientation):
             width, height = height, width
-        return Facts(width, height, mode, segments.pictures, segments.orientation, plain=True)
+        profiled = self._conversion is not None
+        return Facts(
+            width, height, mode, segments.pictures, segments.orientation, not profiled, profiled=profiled
+        )
 
     def grey(self) -> NDArray[np.uint8]:
         enough = (k for k, _ in _SHRINKS if min(self._width, self._height) >= k * MIN_LOOK_PX)
         return self._decode("GRAY", next(enough, 1))[:, :, 0]
 
     def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:
-        if target is None:
-            return self._decode("RGB", 1)
-        times = min(self._width / target[0], self._height / target[1])
-        return self._decode("RGB", next((k for k, margin in _SHRINKS if times >= k * margin), 1))
+        factor = 1
+        if target is not None:
+            times = min(self._width / target[0], self._height / target[1])
+            factor = next((k for k, margin in _SHRINKS if times >= k * margin), 1)
+        pixels = self._decode(self._colours, factor)
+        if self._conversion is None:
+            return pixels
+        return self._conversion.pixels(pixels if self._colours == "RGB" else pixels[:, :, 0])
 
     def _decode(self, colours: str, factor: int) -> NDArray[np.uint8]:
         width, height = -(-self._width // factor), -(-self._height // factor)
@@ -86,8 +99,18 @@ class Jpeg:
                 self._body, colours, min_height=height, min_width=width, buffer=buffer, strict=True
             )
         except ValueError as error:
-            raise _unfit(error) from error
+            raise self._wholeness(_unfit(error)) from error
         return pixels
+
+    def _wholeness(self, unfit: Unfit) -> Unfit:
+        """All pixels may be there and the end marker alone missing: counted apart by its detail."""
+        if unfit.flaw is Flaw.TRUNCATED:
+            try:
+                simplejpeg.decode_jpeg(self._body + _END, "GRAY", min_height=1, min_width=1, strict=True)
+                unfit.detail = END_MISSING
+            except ValueError:
+                pass
+        return unfit
 
 
 def check_entropy(body: bytes) -> None:

@@ -10,11 +10,16 @@ from gleanset.terms.inspection import Flaw, Treatment
 
 from .resize import wide_enough
 
-# A JPEG of 8500x8146 within Pillow's own limit of 89 Mpx needs 553 MB; a PNG of 1x4,000,000 costs a strict
-# decoder seconds (measured November 2026). No list of photographs comes near these.
-MAX_PIXELS: Final = 50_000_000
+# No list of photographs comes near these sides; a PNG of 1x4,000,000 costs a strict decoder seconds.
 MAX_SIDE_PX: Final = 20_000
 MAX_ASPECT: Final = 50.0
+MAX_PIXELS: Final = 50_000_000
+"""Of a JPEG by libjpeg-turbo, which needs up to 9 bytes a pixel: for a progressive one with colours as fine
+as its grey, made over at its full size."""
+MAX_PIXELS_OF: Final = {"webp": 24_000_000, "avif": 20_000_000, "heif": 20_000_000}
+"""WebP with alpha needs 20 bytes a pixel, AVIF and HEIF of 12 bits as many and more; ink and others
+need 8 to 12 (measured, November 2026, ``tests/inspection/test_limits.py``). So no picture needs 512 MB."""
+MAX_PIXELS_ELSE: Final = 30_000_000
 
 MIN_LOOK_PX: Final = 64
 """Shorter side below which a shrunken decode no longer gives the perceptual hash of the full one: at 64 it is
@@ -46,7 +51,9 @@ class Facts:
     orientation: int
     """1 to 8, as EXIF counts."""
     plain: bool
-    """8 bit, grey or RGB, without alpha or palette: what every trainer opens as it is."""
+    """8 bit, grey or RGB, without alpha or palette, colours of sRGB: what every trainer opens as it is."""
+    profiled: bool = False
+    """Whether the colours were made sRGB by the picture's own profile."""
 
     @property
     def n_pixels(self) -> int:
@@ -77,13 +84,18 @@ class Picture(Protocol):
         ...
 
 
-def admit(width_px: int, height_px: int, treatment: Treatment) -> None:
+def most_pixels(kind: str) -> int:
+    """How many pixels of a ``kind`` of picture fit into 512 MB, all its decoding included."""
+    return MAX_PIXELS_OF.get(kind, MAX_PIXELS_ELSE)
+
+
+def admit(width_px: int, height_px: int, treatment: Treatment, most_pixels: int = MAX_PIXELS) -> None:
     """Raise ``Unfit`` for a size that is refused before anything is decoded."""
     longer, shorter = max(width_px, height_px), min(width_px, height_px)
     size = f"{width_px}x{height_px}"
     if shorter < 1:
         raise Unfit(Flaw.UNDECODABLE, f"{size}: no pixels")
-    if longer > MAX_SIDE_PX or width_px * height_px > MAX_PIXELS:
+    if longer > MAX_SIDE_PX or width_px * height_px > most_pixels:
         raise Unfit(Flaw.TOO_MANY_PIXELS, size, width_px, height_px)
     if shorter < treatment.min_side_px:
         raise Unfit(Flaw.TOO_SMALL, f"{size}, wanted {treatment.min_side_px}", width_px, height_px)

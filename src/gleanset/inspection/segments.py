@@ -1,4 +1,4 @@
-"""What lies before the first scan of a JPEG: orientation, further pictures, the kind of coding.
+"""What lies before the first scan of a JPEG: orientation, profile, further pictures, the kind of coding.
 
 Read by hand (ITU T.81, annex B) because opening the file with a full reader costs ten times as much, and
 because nothing of the metadata is to be trusted: what is damaged is skipped.
@@ -14,7 +14,7 @@ _SOF_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _NUMBER_OF_IMAGES: Final = 0xB001
 """MPF directory, CIPA DC-007, 5.2.3.2."""
 _APP1, _APP2, _SOS, _EOI = 0xE1, 0xE2, 0xDA, 0xD9
-_EXIF, _MPF = b"Exif\x00\x00", b"MPF\x00"
+_EXIF, _MPF, _ICC = b"Exif\x00\x00", b"MPF\x00", b"ICC_PROFILE\x00"
 _GAIN_MAP = b'hdrgm:Version="'
 
 
@@ -25,11 +25,16 @@ class Segments:
     orientation: int = 1
     pictures: int = 1
     progressive: bool = False
+    profile: bytes | None = None
+    """Of colours (ICC.1:2022, B.4), its parts joined."""
+    scan_at: int = 0
+    """Where the first scan begins, or what makes no sense."""
 
 
 def read_segments(body: bytes) -> Segments:
     """Walk the segments up to the first scan. Never raises; what makes no sense counts as absent."""
     orientation, pictures, progressive = None, 1, False
+    profile: dict[int, bytes] = {}
     at = 2
     for _ in range(_MAX_SEGMENTS):
         if at + 4 > len(body) or body[at] != 0xFF:
@@ -45,10 +50,13 @@ def read_segments(body: bytes) -> Segments:
             orientation = exif_orientation(body[at + 4 : at + 2 + length])
         elif marker == _APP2 and body.startswith(_MPF, at + 4):
             pictures = _count_pictures(body[at + 8 : at + 2 + length], body[:at])
+        elif marker == _APP2 and body.startswith(_ICC, at + 4) and at + 18 <= len(body):
+            profile.setdefault(body[at + 16], body[at + 18 : at + 2 + length])
         elif marker in _SOF_PROGRESSIVE:
             progressive = True
         at += 2 + length
-    return Segments(orientation or 1, pictures, progressive)
+    joined = b"".join(profile[part] for part in sorted(profile)) if profile else None
+    return Segments(orientation or 1, pictures, progressive, joined, at)
 
 
 def _count_pictures(directory: bytes, before: bytes) -> int:

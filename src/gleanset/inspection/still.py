@@ -24,8 +24,10 @@ from PIL import (  # plugins register themselves; no other is ever asked, and no
 
 from gleanset.terms.inspection import Flaw, Treatment
 
+from .colour import Conversion, conversion, strips
+from .heif import need_heif
 from .orientation import exif_orientation, swaps_sides
-from .picture import Facts, Unfit, admit
+from .picture import Facts, Unfit, admit, most_pixels
 
 _PNG_DEPTH_AT: Final = 24
 
@@ -64,43 +66,73 @@ class Still:
     """A picture decoded in full; of several frames the first, of several resolutions the largest."""
 
     def __init__(self, body: bytes, kind: str, treatment: Treatment) -> None:
+        most = most_pixels(kind)
         if kind == "webp":  # its reader allocates the canvas before it tells the size
-            admit(*_webp_canvas(body), treatment)
+            admit(*_webp_canvas(body), treatment, most)
+        if kind == "heif":
+            need_heif()
         with pillow_is_strict():
-            image = Image.open(io.BytesIO(body), formats=(kind.upper(),))
-            admit(*image.size, treatment)
+            image: Image.Image = Image.open(io.BytesIO(body), formats=(kind.upper(),))
+            admit(*image.size, treatment, most)
             if kind == "png":  # Pillow skips the check sums of the pixels, other trainers' readers do not
                 _check_sums(memoryview(body))
             mode = image.mode
             frames = 2 if getattr(image, "is_animated", False) else 1
             image.load()
             orientation = exif_orientation(_exif_block(image)) if kind != "tiff" else 1
-            plain = mode in {"L", "RGB"} and not image.has_transparency_data and _is_8_bit(body, kind)
-            self._flat = _flatten(image)
-        width, height = self._flat.size
+        self._conversion = conversion(image.info.get("icc_profile"), _colours_of(image))
+        profiled = self._conversion is not None
+        simple = mode in {"L", "RGB"} and not image.has_transparency_data and _is_8_bit(body, kind)
+        self._image = image
+        width, height = image.size
         if swaps_sides(orientation):
             width, height = height, width
-        self.facts = Facts(width, height, mode, frames, orientation, plain)
+        self.facts = Facts(width, height, mode, frames, orientation, simple and not profiled, profiled)
 
     def grey(self) -> NDArray[np.uint8]:
-        return np.asarray(_as_mode(self._flat, "L"))
+        return self._pixels("L")
 
     def rgb(self, target: tuple[int, int] | None) -> NDArray[np.uint8]:  # noqa: ARG002
-        return np.asarray(_as_mode(self._flat, "RGB"))
+        return self._pixels("RGB")
+
+    def _pixels(self, mode: str) -> NDArray[np.uint8]:
+        """In strips: a picture of 30 Mpx is not held twice."""
+        width, height = self._image.size
+        out = np.empty((height, width, 3) if mode == "RGB" else (height, width), np.uint8)
+        for rows in strips(height):
+            strip = self._image
+            if rows != slice(0, height):
+                strip = strip.crop((0, rows.start, width, rows.stop))
+            out[rows] = np.asarray(_as_mode(_flatten(strip, self._conversion), mode))
+        return out
 
 
-def _flatten(image: Image.Image) -> Image.Image:
-    """``L`` or ``RGB``, alpha on white."""
+def _colours_of(image: Image.Image) -> str:
+    """The mode in which the samples are brought before a profile: ``RGB``, ``L`` or ``CMYK``."""
+    if image.mode == "CMYK":
+        return "CMYK"
+    return "L" if image.mode in {"1", "L", "LA", "La"} or image.mode.startswith("I") else "RGB"
+
+
+def _flatten(image: Image.Image, to_srgb: Conversion | None) -> Image.Image:
+    """``L`` or ``RGB`` of sRGB, alpha on white."""
     if image.mode == "F":
         raise Unfit(Flaw.UNDECODABLE, "samples of floating point, whose white nobody tells")
+    colours = _colours_of(image)
     if image.mode.startswith("I"):
-        return Image.fromarray(_high_bytes(np.asarray(image)))
+        image = Image.fromarray(_high_bytes(np.asarray(image)))
+    layer = None
     if image.has_transparency_data:
-        opaque = Image.new("RGB", image.size, "white")
-        layer = _as_mode(image, "RGBA")
-        opaque.paste(layer, mask=layer)
-        return opaque
-    return _as_mode(image, "L" if image.mode in {"1", "L"} else "RGB")
+        image = _as_mode(image, "RGBA")
+        layer = image.getchannel("A")
+    image = _as_mode(image, colours if to_srgb is not None or colours == "L" else "RGB")
+    if to_srgb is not None:
+        image = to_srgb.image(image)
+    if layer is None:
+        return image
+    opaque = Image.new("RGB", image.size, "white")
+    opaque.paste(_as_mode(image, "RGB"), mask=layer)
+    return opaque
 
 
 def _exif_block(image: Image.Image) -> bytes:
@@ -121,10 +153,9 @@ def _as_mode(image: Image.Image, mode: str) -> Image.Image:
 
 def _high_bytes(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Grey of 16 bits, as Pillow itself reads colour of 16 bits; its own road to ``L`` clips."""
-    levels = samples.astype(np.int64)
-    if levels.min() < 0 or levels.max() > 0xFFFF:
+    if samples.min() < 0 or samples.max() > 0xFFFF:
         raise Unfit(Flaw.UNDECODABLE, "samples of 32 bits, whose white nobody tells")
-    return (levels >> 8).astype(np.uint8)
+    return (samples.astype(np.uint16) >> 8).astype(np.uint8)
 
 
 def _is_8_bit(body: bytes, kind: str) -> bool:

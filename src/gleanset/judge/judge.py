@@ -1,36 +1,73 @@
 """The judge: a sound picture has come, do we want it?"""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gleanset.terms.candidate import Expected
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.verdict import Finding, Judgement, Ruling, Verdict
+from gleanset.terms.placeholder import LearnedPlaceholder, ProbeAnswer
+from gleanset.terms.verdict import Finding, Judgement, Revoked, Ruling, Verdict
 
-from .bodies import Bodies, banishes
+from .claims import Claims
+from .exclusions import Exclusions
+from .gallery import Gallery, Similar
+from .learning import Learned, Learner
 from .placeholders import Signatures
+from .sightings import Sighting
 
 DRIFT_MAX_BITS: Final = 10
 """Up to this distance a manifest's picture counts as the same one, re-encoded or resized by its host: such
 copies stay within 6. Another photograph of the same motif may come as near, which does no harm here: it would
 be at the same address, under the same label."""
+_KEPT: Final = frozenset({Verdict.ACCEPTED, Verdict.SPARE})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user wants of pictures that are nobody's fault."""
+
+    keep_near_duplicates: bool = False
+    keep_label_conflicts: bool = False
+    """Whether each class keeps its own copy of a picture that came under several labels."""
+    pardons: frozenset[str] = frozenset()
+    """Pictures that are no placeholders whatever speaks for it: ids of learned ones, or SHA-256, in hex."""
+    exclusions: Exclusions = Exclusions()  # noqa: RUF009 (frozen)
 
 
 class Judge:
-    """Remembers every body that was accepted, and everyone that turned out to be no picture of its label.
+    """Remembers every picture that came, who holds it, and everyone that turned out to be none of its label.
 
     It promises, for any order of arrivals, revocations and restored lines:
 
-    - no two candidates that are accepted or spare have the same body;
-    - a body that came under two labels is out for good: its holder is revoked, later ones are refused;
-    - a body once known as a placeholder is one wherever it comes from, its earlier holder included;
-    - reading the journal again, in any order, gives a judge that answers the same.
+    - no two candidates that are accepted or spare have the same body, nor, unless the policy keeps them, the
+      same picture in other bytes;
+    - a picture that came under two labels is out for good, unless the policy keeps such ones: its holder is
+      revoked, later ones are refused;
+    - what is once known as a placeholder is one wherever it comes from, earlier holders included;
+    - reading the journal again gives a judge that answers the same.
 
-    It does not look for near duplicates, and it does not know quotas.
+    It does not know quotas.
     """
 
-    def __init__(self, signatures: Signatures) -> None:
+    def __init__(self, signatures: Signatures, policy: Policy | None = None) -> None:
         self._signatures = signatures
-        self._bodies = Bodies()
+        self._policy = policy or Policy()
+        self._gallery = Gallery()
+        self._claims = Claims(
+            keep_near_duplicates=self._policy.keep_near_duplicates,
+            keep_label_conflicts=self._policy.keep_label_conflicts,
+        )
+        self._learner = Learner(self._gallery)
+        self._gone: dict[str, str] = {}
+        """Addresses to which sites lead whoever asks for what does not exist, with the evidence; empty: the
+        picture there has not been seen yet."""
+        self._held: dict[int, int] = {}
+        """Candidates that are accepted or spare, and where their pictures are in the gallery."""
+        for pardoned in self._policy.pardons:
+            self._learner.pardon(pardoned)
+
+    # New
 
     def rule(self, finding: Finding, label: int, url: str, expected: Expected | None = None) -> Ruling:
         """Judge a sound picture (``inspection.flaw`` is None) that was asked for at ``url``.
@@ -40,28 +77,147 @@ class Judge:
         """
         inspection = finding.inspection
         assert inspection is not None
+        if why := self._policy.exclusions.match(inspection):
+            return Ruling(Judgement.EXCLUDED.word, evidence=why)
+        similar = self._similar(inspection)
         if expected is None or expected.sha256 != inspection.sha256:
-            if self._signatures.match(finding, url) is not None:
-                reason = Judgement.PLACEHOLDER.word
-                return Ruling(reason, self._bodies.banish(inspection.sha256, reason, but=finding.candidate))
+            ruling = self._as_placeholder(finding, label, url, similar)
+            if ruling is not None:
+                return ruling
             if expected is not None and not _shows_the_same(inspection, expected):
                 return Ruling(Judgement.CHANGED.word)
-        return self._bodies.claim(inspection.sha256, finding.candidate, label)
+        place = self._place(inspection)
+        ruling = self._claims.claim(
+            finding.candidate, label, inspection, place, similar, rebuilt=expected is not None
+        )
+        if ruling.reason is None:
+            self._held[finding.candidate] = place
+        self._let_go(ruling.revoked)
+        return ruling
+
+    def rule_move(self, target: str, url: str, expected: Expected | None = None) -> Ruling:
+        """Judge a redirect of ``url`` before it is followed: some addresses have but one picture."""
+        if expected is not None or self._policy.pardons:
+            return Ruling()
+        evidence = self._signatures.match_address(target, url) or self._gone.get(target, "")
+        return Ruling(Judgement.PLACEHOLDER.word, evidence=evidence) if evidence else Ruling()
+
+    def probed(self, answers: tuple[ProbeAnswer, ...]) -> Ruling:
+        """Take what one site sent for addresses that cannot exist; whom that unmasks."""
+        lead = {answer.leads_to for answer in answers}
+        for target in lead if len(lead) == 1 else ():
+            if target is not None:
+                self.leads_nowhere(target)
+        seen = [(answer.url, answer.picture) for answer in answers if answer.picture is not None]
+        if not seen or len(seen) < len(answers):
+            return Ruling()
+        learned = self._learner.probed(seen, self._similar(seen[0][1]))
+        return replace(self._unmask(learned), reason=None) if learned is not None else Ruling()
+
+    def leads_nowhere(self, target: str) -> None:
+        """Sites lead there whoever asks for what does not exist."""
+        self._gone.setdefault(target, "")
+
+    def _as_placeholder(
+        self, finding: Finding, label: int, url: str, similar: list[Similar]
+    ) -> Ruling | None:
+        inspection = finding.inspection
+        assert inspection is not None
+        if self._learner.is_pardoned(inspection):
+            return None
+        reason = Judgement.PLACEHOLDER.word
+        evidence = self._signatures.match(finding, url)
+        if evidence is not None:
+            revoked = self._claims.banish(inspection, reason, evidence, but=finding.candidate)
+            self._let_go(revoked)
+            return Ruling(reason, revoked, evidence)
+        place = self._place(inspection)
+        sighting = Sighting(finding.candidate, finding.host, label, place, inspection, url)
+        known = self._learner.recognise(inspection)
+        target = finding.final_url or ""
+        if known is None and target in self._gone:
+            learned = self._learner.led_to(sighting, similar)
+        else:
+            learned = self._learner.saw(sighting, similar)
+        if learned is not None and target in self._gone:
+            learned = replace(learned, placeholder=replace(learned.placeholder, gone_url=target))
+        if target in self._gone and (found := known or (learned and learned.placeholder)):
+            self._gone[target] = found.evidence
+        if known is not None:
+            return Ruling(reason, evidence=known.evidence)
+        return self._unmask(learned, but=finding.candidate) if learned is not None else None
+
+    def _unmask(self, learned: Learned, but: int | None = None) -> Ruling:
+        """A placeholder is known from now on: everyone who showed it is out."""
+        evidence, reason = learned.placeholder.evidence, Judgement.PLACEHOLDER.word
+        revoked = tuple(
+            Revoked(candidate, reason, evidence, held=candidate in self._held)
+            for candidate in learned.candidates
+            if candidate != but
+        )
+        self._let_go(revoked)
+        return Ruling(reason, revoked, evidence, (learned.placeholder,))
+
+    def _let_go(self, revoked: Iterable[Revoked]) -> None:
+        """These hold nothing any more."""
+        for out in revoked:
+            place = self._held.pop(out.candidate, None)
+            if place is not None:
+                self._claims.release(place, out.candidate)
+
+    # Again
+
+    def learn(self, placeholder: LearnedPlaceholder) -> None:
+        """Take over what an earlier run found out."""
+        self._learner.learn(placeholder)
+        if placeholder.gone_url:
+            self._gone[placeholder.gone_url] = placeholder.evidence
+
+    def reconsiders(self, verdict: Verdict, reason: str, evidence: str, inspection: Inspection) -> bool:
+        """Whether what is wanted today may make another verdict of an earlier one on a sound picture."""
+        if verdict in _KEPT:
+            return bool(self._policy.exclusions.match(inspection))
+        match reason:
+            case Judgement.PLACEHOLDER.word:
+                return self._learner.is_pardoned(inspection, evidence)
+            case Judgement.NEAR_DUPLICATE.word:
+                return self._policy.keep_near_duplicates
+            case Judgement.LABEL_CONFLICT.word:
+                return self._policy.keep_label_conflicts
+            case Judgement.EXCLUDED.word:
+                return not self._policy.exclusions.match(inspection)
+        return False
 
     def restore(
-        self, candidate: int, label: int, verdict: Verdict, reason: str, inspection: Inspection | None
+        self,
+        candidate: int,
+        label: int,
+        verdict: Verdict,
+        reason: str,
+        inspection: Inspection | None,
+        host: int = 0,
+        url: str = "",
     ) -> None:
         """Take over the last word on a candidate: from the journal, or from a person while a build runs."""
         if inspection is None:
             return
-        if verdict in {Verdict.ACCEPTED, Verdict.SPARE}:
-            self._bodies.hold(inspection.sha256, candidate, label)
-        elif banishes(reason):
-            self._bodies.banish(inspection.sha256, reason)
-        elif reason == Judgement.REJECTED_BY_HAND.word:
-            self._bodies.bar(inspection.sha256, candidate, label)
+        place = self._place(inspection)
+        self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
+        self._claims.restore(candidate, label, verdict, reason, inspection, place)
+        if verdict in _KEPT:
+            self._held[candidate] = place
         else:
-            self._bodies.release(inspection.sha256, candidate)
+            self._held.pop(candidate, None)
+
+    def _similar(self, inspection: Inspection) -> list[Similar]:
+        assert inspection.phash is not None, "a sound picture has a look"
+        assert inspection.thumbnail is not None, "a sound picture has a look"
+        return self._gallery.similar(inspection.phash, inspection.thumbnail)
+
+    def _place(self, inspection: Inspection) -> int:
+        assert inspection.phash is not None, "a sound picture has a look"
+        assert inspection.thumbnail is not None, "a sound picture has a look"
+        return self._gallery.add(inspection.phash, inspection.thumbnail)
 
 
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:

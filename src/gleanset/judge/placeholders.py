@@ -4,8 +4,8 @@ What counts, and why it cannot hit a real photograph:
 
 - the body's MD5, SHA-1 or SHA-256, or an ETag that is one: these name a file;
 - a perceptual hash within 6 bits: real placeholders stay within 6 when recompressed and resized, the nearest
-  of 7,421 photographs is at 14. Icons drift up to 16 when resized and real icons look alike, so for them the
-  size in pixels must be equal as well;
+  of 7,421 photographs is at 14. Small icons drift up to 16 when resized: for them the shape, or a thumbnail,
+  must agree as well (``known_looks``);
 - the address where the picture was finally found, host and path apart (anyone may put anything in a path);
 - a generic file name such as ``no_image.jpg``, or the site's front page, only where a redirect led there and
   changed the file name. A list may well ask for ``/404.gif``: then somebody labelled that very picture. But a
@@ -21,7 +21,7 @@ from typing import Final
 
 from gleanset.terms.verdict import Finding
 
-PHASH_MAX_BITS: Final = 6
+from .known_looks import KnownLook
 
 _DIGESTS: Final = frozenset({"md5", "sha1", "sha256"})
 _KINDS: Final = _DIGESTS | {"phash", "final_url", "etag", "etag_suffix", "header", "path"}
@@ -34,6 +34,11 @@ class _Signature:
     value: str
     n_bytes: int | None
     size: tuple[int, int] | None
+    thumbnail: str
+
+    @property
+    def look(self) -> KnownLook:
+        return KnownLook.parse(self.value, self.size, self.thumbnail)
 
     @property
     def evidence(self) -> str:
@@ -58,7 +63,7 @@ class Signatures:
 
     _bodies: dict[bytes, str] = field(default_factory=dict)
     """Digest to evidence; its length tells which digest it is."""
-    _looks: tuple[tuple[int, _Signature], ...] = ()
+    _looks: tuple[tuple[KnownLook, _Signature], ...] = ()
     _addresses: tuple[tuple[re.Pattern[str], re.Pattern[str], _Signature], ...] = ()
     _paths: tuple[tuple[re.Pattern[str], _Signature], ...] = ()
     _etags: tuple[_Signature, ...] = ()
@@ -66,14 +71,15 @@ class Signatures:
 
     @classmethod
     def parse(cls, text: str) -> "Signatures":
-        """Read a table ``site,kind,value,bytes,size,note``; ``size`` (``60x60``) may be absent.
+        """Read a table ``site,kind,value,bytes,size,note,thumbnail``; the last four may be absent.
 
-        Raises ValueError for a kind that is not known.
+        ``size`` (``60x60``) and ``thumbnail`` (16x16 grey levels in 512 hexadecimal digits) help a ``phash``
+        to find copies that have drifted. Raises ValueError for a kind that is not known.
         """
         rows = tuple(_signature(row) for row in csv.DictReader(text.splitlines()))
         return cls(
             _bodies={bytes.fromhex(s.value): s.evidence for s in rows if s.kind in _DIGESTS},
-            _looks=tuple((int(s.value, 16), s) for s in rows if s.kind == "phash"),
+            _looks=tuple((s.look, s) for s in rows if s.kind == "phash"),
             _addresses=tuple((*_host_and_path(s.value), s) for s in rows if s.kind == "final_url"),
             _paths=tuple((_glob(s.value), s) for s in rows if s.kind == "path"),
             _etags=tuple(s for s in rows if s.kind in {"etag", "etag_suffix"}),
@@ -85,7 +91,7 @@ class Signatures:
         return (
             self._match_body(finding)
             or self._match_look(finding)
-            or self._match_address(finding, url)
+            or self.match_address(finding.final_url or url, url)
             or self._match_headers(finding, url)
         )
 
@@ -98,18 +104,13 @@ class Signatures:
 
     def _match_look(self, finding: Finding) -> str | None:
         inspection = finding.inspection
-        if inspection is None or inspection.phash is None:
+        if inspection is None:
             return None
-        size = (inspection.width_px, inspection.height_px)
-        for known, signature in self._looks:
-            close = (inspection.phash ^ known).bit_count() <= PHASH_MAX_BITS
-            if close and signature.size in {None, size}:
-                return signature.evidence
-        return None
+        return next((s.evidence for look, s in self._looks if look.fits(inspection)), None)
 
-    def _match_address(self, finding: Finding, url: str) -> str | None:
-        asked = _address(url)
-        found = asked if finding.final_url is None else _address(finding.final_url)
+    def match_address(self, final_url: str, url: str) -> str | None:
+        """The evidence against whatever is at ``final_url``, to where ``url`` leads."""
+        asked, found = _address(url), _address(final_url)
         for host, path, signature in self._addresses:
             if host.fullmatch(found.host) and path.fullmatch(found.path):
                 return signature.evidence
@@ -149,7 +150,7 @@ def _signature(row: dict[str, str]) -> _Signature:
     width, _, height = (row.get("size") or "").partition("x")
     size = (int(width), int(height)) if height else None
     n_bytes = int(row["bytes"]) if row.get("bytes") else None
-    return _Signature(row["site"], kind, value.lower(), n_bytes, size)
+    return _Signature(row["site"], kind, value.lower(), n_bytes, size, row.get("thumbnail") or "")
 
 
 def _address(url: str) -> _Address:

@@ -68,6 +68,8 @@ class PackOutcome:
     """None: it was decided without a request."""
     revived: str | None = None
     """How the address that was asked last stands in for ``url``; None: it was ``url`` itself."""
+    evidence: str | None = None
+    """What a judgement rests on: ``flickr:md5``, ``learned:ID``, ``of:KEY`` (a copy of that image)."""
 
 
 @dataclass(frozen=True, slots=True)

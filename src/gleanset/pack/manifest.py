@@ -73,6 +73,7 @@ OUTCOMES = pa.schema(
         ("elapsed_s", pa.float64()),
         ("at", _TIME),
         ("revived", pa.string()),
+        ("evidence", pa.string()),
     ]
 )
 _ROWS_A_BATCH = 2_048

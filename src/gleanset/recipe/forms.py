@@ -275,6 +275,28 @@ def proxy(raw: object) -> str:
     return words
 
 
+def function(raw: object) -> str:
+    """``MODULE:FUNCTION``, or a function of a module; its arguments are looked at when it is loaded."""
+    words = text(_named(raw) if callable(raw) else raw)
+    module, colon, name = words.partition(":")
+    if module.endswith(".py") and "/" not in module:
+        raise ValueError(f"A module, not a file: write {module[:-3]}:{name or 'FUNCTION'}.")
+    if not colon or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        raise ValueError("It is written MODULE:FUNCTION, such as mychecks:no_faces.")
+    return words
+
+
+def _named(called: object) -> str:
+    """What a worker, which is a program of its own, would have to import."""
+    module, name = getattr(called, "__module__", ""), getattr(called, "__qualname__", "")
+    if module in {"", None, "__main__"} or not name.replace(".", "").isidentifier():
+        raise ValueError(
+            "Workers are programs of their own and cannot see this function. "
+            "Write it into a file, mychecks.py, and name it: mychecks:no_faces."
+        )
+    return f"{module}:{name}"
+
+
 def existing_file(raw: object) -> str:
     """The path of a file that is there."""
     if not Path(path := text(raw)).is_file():

@@ -15,7 +15,7 @@ from .recipe import DRAWING, Recipe
 PREFIX = "GLEANSET_"
 NOT_OPTIONS = ("GLEANSET_HOME", "GLEANSET_CONFIG", "GLEANSET_MIRROR", "GLEANSET_MATERIAL", "GLEANSET_NO_SKIP")
 """Variables of the cache folder, of ``--config``, of a mirror of lists, and two of the test suite."""
-TABLES = ("list-sha256", "drawn", "versions")
+TABLES = ("list-sha256", "exclude-sha256", "drawn", "versions")
 """What a written recipe holds beside options."""
 
 _KNOWN: dict[str, Option] = {**OPTIONS, **TALK}

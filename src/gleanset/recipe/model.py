@@ -12,6 +12,7 @@ from . import forms
 from .option import Option
 
 Texts = tuple[str, ...]
+Copies = Literal["drop", "keep"]
 _WORDS, _ITEMS = forms.many(forms.text, commas=False), forms.many(forms.text, commas=True)
 _FORMATS, _ENCODINGS = ("imagefolder", "webdataset"), ("jpeg", "png", "webp")
 _SOURCES = (
@@ -20,6 +21,7 @@ _SOURCES = (
 )
 _LABELS = ("first", "most-confident", "specific", "each")
 _WAYS = ("rewrites", "wayback")
+_COPIES = ("drop", "keep")
 _RESIZES, _DIRS = ("shorter", "longer", "crop", "squash", "pad"), ("id", "name")
 
 
@@ -128,6 +130,12 @@ class Options(Checked):
     labels: Annotated[LabelRule | None, Option("from where", forms.one_of(*_LABELS),
         "|".join(_LABELS), "which label counts where an image has several; each: all of them",
         collects=True, otherwise="the most confident where there are scores, else the first")] = None
+    local: Annotated[str | None, Option("from where", forms.text, "DIR",
+        "take pictures from this folder or the .tar archives in it before the web is asked",
+        is_path=True, otherwise="none are at hand")] = None
+    exclude: Annotated[Texts, Option("from where", _WORDS, "FILE_OR_DIR",
+        "nothing of this: hashes, URLs, a manifest, or the pictures of a test set; its URLs are never asked, "
+        "copies of its pictures are refused", many=True, is_path=True, adds=True)] = ()
     revive: Annotated[Texts, Option("from where", forms.many(forms.one_of(*_WAYS), commas=True),
         ",".join(_WAYS), "look for dead pictures elsewhere: at the addresses that replaced theirs, "
         "in the Internet Archive", many=True, otherwise="dead is dead")] = ()
@@ -184,6 +192,21 @@ class Options(Checked):
     max_aspect: Annotated[float | None, Option("which images", forms.ratio, "RATIO",
         "longer side over shorter side, at most",
         collects=True, at_least=1, at_most=50, otherwise="50, the decoder's own limit")] = None
+    near_duplicates: Annotated[Copies, Option("which images", forms.one_of(*_COPIES), "|".join(_COPIES),
+        "whether a class may have the same picture twice, in another size or compression",
+        collects=True)] = "drop"
+    label_conflicts: Annotated[Copies, Option("which images", forms.one_of(*_COPIES), "|".join(_COPIES),
+        "whether a URL or picture that several classes claim is out of all of them, or stays in each",
+        collects=True)] = "drop"
+    check: Annotated[str | None, Option("which images", forms.function, "MODULE:FUNCTION",
+        "call this for every picture that would be kept; a word that it returns rejects the picture",
+        collects=True, otherwise="no picture is checked")] = None
+    placeholders: Annotated[Texts, Option("which images", _WORDS, "FILE.csv",
+        "placeholders of your own: site,kind,value[,bytes,size,note,thumbnail]",
+        many=True, is_path=True, adds=True)] = ()
+    pardon: Annotated[Texts, Option("which images", _ITEMS, "FILE_OR_ID",
+        "what was taken for a placeholder and is none: its id, its SHA-256, or a file of such",
+        many=True, is_path=True, adds=True)] = ()
 
     format: Annotated[Literal["imagefolder", "webdataset"], Option("what comes out",
         forms.one_of(*_FORMATS), "|".join(_FORMATS), "the form of the dataset")] = "imagefolder"

@@ -37,6 +37,8 @@ class Option:
     """The value when the flag is given without one; None: it needs one."""
     is_path: bool = False
     """Whether it names a file that is read: seen from another folder, the same file is meant."""
+    adds: bool = False
+    """Whether what is said anew comes on top of what an earlier run of the build was told."""
 
     def value(self, raw: object) -> object:
         """The checked value of ``raw``. Raises ``ValueError`` with a sentence."""

@@ -12,7 +12,11 @@ def lasting(word: str) -> str:
 
 
 def found(word: object, folder: Path) -> object:
-    """What a recipe in ``folder`` means by a path: what lies here, else what lies beside the recipe."""
+    """What a recipe in ``folder`` means by a path, or by several: what lies here, else what lies beside the
+    recipe.
+    """
+    if isinstance(word, list | tuple):
+        return [found(one, folder) for one in word]
     if not isinstance(word, str) or word == "-" or _is_there(Path(word)):
         return word
     beside = folder / word
@@ -24,6 +28,11 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return Path(one).absolute() == Path(other).absolute()
     return one == other
+
+
+def added(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """All of these paths, each once however it was written."""
+    return (*before, *(word for word in now if not any(same(word, other) for other in before)))
 
 
 def _is_there(path: Path) -> bool:

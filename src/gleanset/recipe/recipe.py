@@ -14,6 +14,7 @@ from .model import OPTIONS, Options
 from .option import Option, option_name
 
 DRAWING = tuple(name for name, option in OPTIONS.items() if option.group == "which classes")
+ADDING = tuple(name for name, option in OPTIONS.items() if option.adds)
 
 
 class Recipe(Options):
@@ -82,6 +83,7 @@ class Recipe(Options):
         now = {name: getattr(self, name) for name in self.model_fields_set}
         if any(name in now and now[name] != getattr(stored, name) for name in DRAWING):
             now |= {"drawn": self.drawn, "reserves": self.reserves}
+        now |= {name: places.added(getattr(stored, name), now[name]) for name in ADDING if name in now}
         return stored.model_copy(update=now)
 
     def collection_digest(self, list_digests: Sequence[str] = ()) -> str:

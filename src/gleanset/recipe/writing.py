@@ -109,7 +109,7 @@ def _written(name: str, option: Option, value: Any) -> Any:
     if name == "proxy":
         return _without_password(value)
     if option.is_path:
-        return places.lasting(value)
+        return [places.lasting(word) for word in value] if option.many else places.lasting(value)
     if option.metavar == "TIME":
         return duration_text(value)
     if isinstance(value, Quota) and value.at_least == value.at_most:

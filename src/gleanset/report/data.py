@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ..terms.placeholder import Proof
 from ..terms.plan import Plan, Quota
 
 Status = Literal["complete", "short", "interrupted", "failed", "running"]
@@ -116,6 +117,33 @@ class ContactSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedRow:
+    """A placeholder that nobody knew before this build, and what it did."""
+
+    id: str
+    """16 hexadecimal digits."""
+    proof: Proof
+    jpeg: bytes
+    """Drawn anew from its pixels, small: nothing of its body goes into the page."""
+    width_px: int
+    height_px: int
+    url: str
+    """An address that was answered with it."""
+    met: int
+    """URLs of the list that were answered with it."""
+    revoked: int
+    """Those of them that had been accepted before it was known."""
+    sites: tuple[tuple[str, int], ...]
+    """(politeness group, URLs), most first; the first few."""
+    labels: tuple[tuple[str, int], ...]
+    n_sites: int = 0
+    """All of them."""
+    n_labels: int = 0
+    pardoned: bool = False
+    """A person said that it is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """A build as it stands. Only the first eight fields are needed; a part without data is left out."""
 
@@ -142,6 +170,14 @@ class ReportData:
     """All that were asked."""
     waiting: tuple[WaitingHost, ...] = ()
     """Where URLs wait for another try, most URLs first."""
+    learned: tuple[LearnedRow, ...] = ()
+    """Placeholders that this build found out, the dearest first; the first many."""
+    n_learned: int = 0
+    """All of them."""
+    learned_cost: tuple[int, int] = (0, 0)
+    """URLs that were answered with any of them, and how many of these had been accepted before."""
+    signatures: tuple[tuple[str, int], ...] = ()
+    """(known signature like ``flickr:md5``, URLs), most first; an empty name: not recorded."""
     timeline: tuple[tuple[float, int], ...] = ()
     """(seconds since the start, accepted so far), in order of time."""
     groups: tuple[GroupRow, ...] = ()

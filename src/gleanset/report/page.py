@@ -18,6 +18,7 @@ from .class_view import class_groups, class_map
 from .crawl_view import crawl_figures, group_lines, timeline_figure
 from .data import ContactSheet, ProbeData, Reach, ReportData
 from .loading import loading_lines
+from .placeholder_view import placeholder_cards, placeholder_sentence, signature_lines
 from .probe_view import host_lines, kind_lines, probe_sentence
 from .reach_view import reach_figure
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
@@ -53,6 +54,9 @@ def render_report(data: ReportData) -> str:
         forecast=any(row.forecast is not None for row in data.classes),
         fates=fates_of(data),
         reasons=reason_groups(data.rejected),
+        placeholders=placeholder_cards(data),
+        placeholder_sentence=placeholder_sentence(data),
+        signatures=signature_lines(data),
         waiting=waiting_lines(data.waiting),
         group_rows=group_lines(data.groups),
         figures=([timeline] if timeline else []) + list(crawl_figures(data.crawl)),
@@ -69,6 +73,7 @@ def render_survey(survey: Survey, title: str, reach: Reach | None = None) -> str
     """The analysis of a list: how many classes can have so many images, charts G1 to G3, hosts, odd lines."""
     return _render(
         "survey.html.j2",
+        more="survey",
         title=title,
         survey=survey,
         sentence=_survey_sentence(survey),
@@ -109,8 +114,10 @@ def render_sheet(sheet: ContactSheet) -> str:
     return _render("sheet.html.j2", sheet=_sheet(sheet, sheet.thumbnails))
 
 
-def _render(template: str, **values: Any) -> str:
-    style, script = _asset("page.css"), _asset("page.js")
+def _render(template: str, more: str = "", **values: Any) -> str:
+    """``more``: a style sheet and a script that this page needs beside those of all pages."""
+    names = ("page", more) if more else ("page",)
+    style, script = (Markup("\n").join(_asset(f"{name}.{kind}") for name in names) for kind in ("css", "js"))
     return (
         _environment()
         .get_template(template)
@@ -157,6 +164,7 @@ def _nav(data: ReportData) -> list[tuple[str, str]]:
         ("classes", "Classes", True),
         ("licences", "Licences", data.licences),
         ("losses", "What became of the URLs", data.accepted or data.rejected),
+        ("placeholders", "Placeholders", data.learned or data.signatures),
         ("time", "The crawl", data.groups or len(data.timeline) > 1),
         ("hosts", "Hosts", data.hosts or data.waiting),
         ("sheets", "Contact sheets", data.sheets),

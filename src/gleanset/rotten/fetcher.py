@@ -17,6 +17,7 @@ from gleanset.urls import host_of, politeness_group
 from .doors import Doorkeeper
 from .fates import Fate
 from .responses import ANSWERS, Notice, Picture, Place, Response, too_many
+from .sites import Site
 from .timing import course, unpack
 from .world import UNAVAILABLE_URL, Asked, World
 
@@ -109,9 +110,9 @@ class VirtualFetcher:
         attempt = self._keeper.attempt(url)
         fate = self.world.fate_now(asked, now_s, attempt)
         site_s = 0.0 if fate in self._ends.alone else self.world.wait_s(asked, attempt)
-        return self._outcome(url, asked, fate, site_s)
+        return self._outcome(url, asked, fate, site_s, now_s)
 
-    def _outcome(self, url: str, asked: Asked, fate: Fate, site_s: float) -> Outcome:
+    def _outcome(self, url: str, asked: Asked, fate: Fate, site_s: float, now_s: float) -> Outcome:
         settings = self.settings
         if site_s > settings.first_byte_s:
             return Outcome(settings.first_byte_s, Failure.TIMEOUT, None, url)
@@ -127,12 +128,21 @@ class VirtualFetcher:
                 wait_s = retry_after_s([f"Retry-After: {self.world.settings.retry_after}".encode("latin-1")])
             return Outcome(elapsed_s, reason, None, url, wait_s)
         if fate is Fate.MOVED_PLACEHOLDER:
-            notice = self.world.notice_url(asked.site)
-            return Outcome(elapsed_s + self._notice_s, None, Notice(host_of(notice)), notice)
+            final_url = self.world.notice_url(asked.site, url)
+            notice = self._notice(asked.site, final_url, now_s)
+            return Outcome(elapsed_s + self._notice_s, None, notice, final_url)
         if fate is Fate.PLACEHOLDER:
-            return Outcome(elapsed_s, None, Notice(asked.site.name), url)
+            return Outcome(elapsed_s, None, self._notice(asked.site, url, now_s), url)
+        if asked.label < 0 and asked.site.habit.is_random:
+            return Outcome(elapsed_s, None, self.world.any_picture(asked.site, url), url)
         final_url = self.world.elsewhere(asked) if fate is Fate.MOVED else url
         return Outcome(elapsed_s, None, self.world.picture(asked.label, asked.serial), final_url)
+
+    def _notice(self, site: Site, url: str, now_s: float) -> Notice:
+        """What stands for a picture that is gone at ``url``, where the site has sent us."""
+        if site.habit.has_design:
+            return self.world.placards.notice(self.world.sites[host_of(url)], url, now_s)
+        return Notice(host_of(url))
 
     def _opts_out(self, asked: Asked, fate: Fate) -> bool:
         """Whether what comes has a header for which the real fetcher drops it."""

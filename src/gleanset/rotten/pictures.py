@@ -75,7 +75,7 @@ class Artist:
 
     def paint(self, picture: Picture, dress: float) -> bytes:
         """The encoded picture."""
-        image = self._scene_of(picture.label, picture.serial)
+        image = self.scene(picture.label, picture.serial)
         out = io.BytesIO()
         match self.format(picture, dress):
             case "png":
@@ -99,7 +99,7 @@ class Artist:
         else:
             image.save(out, "JPEG", quality=QUALITY)
 
-    def _scene_of(self, label: int, serial: int) -> Image.Image:
+    def scene(self, label: int, serial: int) -> Image.Image:
         """RGB, upright, before it is encoded."""
         chance = _seeded(self._seed, label, serial)
         look = LOOKS[label % len(LOOKS)]
@@ -228,11 +228,12 @@ def _motif(look: Look, side: int, chance: Random) -> tuple[Image.Image, Image.Im
     for canvas in (image, mask):
         draw = ImageDraw.Draw(canvas)
         for shape in look.motif:
-            _draw(draw, shape, inks[shape[1]] if canvas is image else 255, large, flip)
+            draw_shape(draw, shape, inks[shape[1]] if canvas is image else 255, large, flip)
     return image.reduce(OVERSAMPLING), mask.reduce(OVERSAMPLING)
 
 
-def _draw(draw: ImageDraw.ImageDraw, shape: Shape, ink: Colour | int, side: int, flip: bool) -> None:
+def draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, ink: Colour | int, side: int, flip: bool) -> None:
+    """Draw a shape of ``looks`` into a square of ``side`` pixels, mirrored if ``flip``."""
     kind, _, numbers = shape
     points = [n * side for n in (numbers if kind == "poly" else numbers[:4])]
     if flip:

@@ -5,6 +5,7 @@ from random import Random
 
 from gleanset.terms.inspection import Flaw, Inspection, Stored
 
+from .designs import Version
 from .fetcher import Outcome, identity
 from .responses import Notice, Picture
 from .settings import Look
@@ -28,7 +29,7 @@ def imagine(outcome: Outcome, look: Look) -> Inspection | None:
 
 def _sound(shown: Picture | Notice, look: Look) -> Inspection:
     is_notice = isinstance(shown, Notice)
-    motif = shown if isinstance(shown, Notice) else shown._replace(near=False)
+    motif = _motif(shown)
     chance = Random(blake2b(repr(motif).encode(), digest_size=8).digest())
     n_bytes = NOTICE_BYTES if is_notice else round(look.mean_bytes * (0.6 + 0.8 * chance.random()))
     sha256 = identity(shown)
@@ -45,3 +46,10 @@ def _sound(shown: Picture | Notice, look: Look) -> Inspection:
         thumbnail=chance.randbytes(256),
         stored=stored,
     )
+
+
+def _motif(shown: Picture | Notice) -> Picture | Notice:
+    """What all that look alike have in common."""
+    if isinstance(shown, Picture):
+        return shown._replace(near=False)
+    return shown if shown.design < 0 else Notice("", shown.design, Version())

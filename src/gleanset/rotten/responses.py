@@ -10,6 +10,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
+from .designs import Version
 from .fates import Fate
 
 
@@ -48,6 +49,10 @@ class Notice(NamedTuple):
     """The picture with which a host says that a picture is gone."""
 
     host: str
+    """Empty: the same everywhere."""
+    design: int = -1
+    """An index of ``designs.DESIGNS``; -1: the host's own plain one."""
+    version: Version = Version()
 
 
 Content = bytes | Picture | Notice

@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -32,13 +33,20 @@ class RottenServer:
     """
 
     def __init__(
-        self, settings: WorldSettings, *, cache_bytes: int = CACHE_BYTES, certificate: Path | None = None
+        self,
+        settings: WorldSettings,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        certificate: Path | None = None,
+        photographs: Sequence[tuple[str, Path]] = (),
     ) -> None:
         """``cache_bytes``: for pictures that were drawn; the rest of the server stays under 100 MB.
         ``certificate``: with it every host that talks does so by https too (see ``make_certificate``).
+        ``photographs``: labels and files, as ``World`` wants labels and bytes; on top of the 100 MB.
         """
         self.settings = settings
         self._certificate = certificate
+        self._photographs = [(label, str(path)) for label, path in photographs]
         self._cache_bytes = cache_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._ports: dict[str, int] = {}
@@ -92,6 +100,7 @@ class RottenServer:
                     "settings": self.settings.to_json(),
                     "cache_bytes": self._cache_bytes,
                     "certificate": str(self._certificate) if self._certificate else None,
+                    "photographs": self._photographs,
                 }
             )
         except GleansetError:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
 from .doors import Doorkeeper
@@ -116,13 +117,13 @@ class Web:
         return len(rows)
 
 
-async def run(settings: WorldSettings, cache_bytes: int, certificate: str | None) -> None:
+async def run(world: World, cache_bytes: int, certificate: str | None) -> None:
     """Serve until standard input ends; one line of JSON out for each line in, the ports first."""
-    web = Web(World(settings), cache_bytes)
+    web = Web(world, cache_bytes)
     listener = listening()
     server = await _door(web, listener, certificate)
     closed = refusing()
-    hole = Blackhole() if settings.other.share(Fate.BLACKHOLE) > 0 else None
+    hole = Blackhole() if world.settings.other.share(Fate.BLACKHOLE) > 0 else None
     ports = {"main": listener.getsockname()[1], "refused": closed.getsockname()[1]}
     if hole is not None:
         ports["blackhole"] = hole.port
@@ -172,4 +173,6 @@ def main() -> None:
     """Read settings from the first line of standard input, and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client, which then ends our input
     first = json.loads(sys.stdin.readline())
-    asyncio.run(run(WorldSettings.from_json(first["settings"]), first["cache_bytes"], first["certificate"]))
+    photographs = [(label, Path(name).read_bytes()) for label, name in first["photographs"]]
+    world = World(WorldSettings.from_json(first["settings"]), photographs)
+    asyncio.run(run(world, first["cache_bytes"], first["certificate"]))

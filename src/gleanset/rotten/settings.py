@@ -95,6 +95,19 @@ class WishShares:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceholderShares:
+    """How the answering sites beside Flickr say that a picture is gone (see ``designs``)."""
+
+    designed_share: float = 0.0
+    """Sites with one of the forty designs; the fates of placeholders and of 404 at them are what it does."""
+    shy_share: float = 0.3
+    """Of those with an unknown design: sites that answer 404 where there never was a picture."""
+    random_share: float = 0.0
+    """Sites that answer an address which no list names with one of the list's real pictures, another one for
+    each, and 404 where a picture was."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorldSettings:
     """One rotten web. Equal settings are equal worlds, in any process.
 
@@ -139,6 +152,7 @@ class WorldSettings:
     look: Look = field(default_factory=Look)
     wishes: WishShares = field(default_factory=WishShares)
     afterlife: Afterlife = field(default_factory=Afterlife)
+    placeholders: PlaceholderShares = field(default_factory=PlaceholderShares)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -153,7 +167,7 @@ class WorldSettings:
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["flickr"], fields["other"] = dict(self.flickr.shares), dict(self.other.shares)
         fields["look"], fields["wishes"] = asdict(self.look), asdict(self.wishes)
-        fields["afterlife"] = asdict(self.afterlife)
+        fields["afterlife"], fields["placeholders"] = asdict(self.afterlife), asdict(self.placeholders)
         return json.dumps(fields)
 
     @classmethod
@@ -168,6 +182,8 @@ class WorldSettings:
             made["wishes"] = WishShares(**made["wishes"])
         if "afterlife" in made:
             made["afterlife"] = Afterlife(**made["afterlife"])
+        if "placeholders" in made:
+            made["placeholders"] = PlaceholderShares(**made["placeholders"])
         return cls(**made)
 
 
@@ -185,6 +201,8 @@ def _check(settings: WorldSettings) -> None:
     for name in ("flickr_share", "host_spread", "slow_share", "busy_share", "ailing_share"):
         if not 0 <= getattr(settings, name) <= 1:
             raise UsageError(f"rotten web: {name} = {getattr(settings, name)}. A share is 0 to 1.")
+    if not all(0 <= share <= 1 for share in asdict(settings.placeholders).values()):
+        raise UsageError(f"rotten web: shares of placeholders are 0 to 1: {settings.placeholders}.")
     asked = asdict(settings.wishes)
     of_sites = sum(share for name, share in asked.items() if name != "opts_out")
     if min(asked.values()) < 0 or of_sites > 1 + 1e-9 or settings.wishes.opts_out > 0.5:

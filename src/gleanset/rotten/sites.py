@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from statistics import NormalDist
 
+from .designs import DESIGNS, PLAIN, Habit, Serving, dealt, notice_host
 from .fates import HOST_FATES, Fate, Mix
 from .settings import WorldSettings
 
@@ -55,6 +56,7 @@ class Site:
     fates: tuple[Fate, ...]
     hides_missing: bool = False
     """It answers with its own placeholder for whatever it does not have."""
+    habit: Habit = PLAIN
 
     def fate(self, draw: int) -> Fate:
         return self.fates[bisect_right(self.cumulated, draw)]
@@ -85,6 +87,18 @@ def static_sites(settings: WorldSettings) -> tuple[Site, ...]:
     return tuple(
         Site(f"static{n}.example", Character.STATIC, mean_s, (FULL,), (Fate.MOVED,))
         for n in range(STATIC_SITES)
+    )
+
+
+def notice_sites(settings: WorldSettings) -> tuple[Site, ...]:
+    """Where placeholders are that another site sends people to."""
+    if not settings.placeholders.designed_share:
+        return ()
+    mean_s = settings.other_s * settings.time_scale / 2
+    return tuple(
+        Site(notice_host(n), Character.STATIC, mean_s, (FULL,), (Fate.NOT_FOUND,), habit=Habit(n))
+        for n, design in enumerate(DESIGNS)
+        if design.serving is Serving.ELSEWHERE
     )
 
 
@@ -135,16 +149,29 @@ def _sites_of(settings: WorldSettings, character: Character, weights: list[float
     slowness = SLOWNESS if character is Character.SLOW else 1.0
     hiding = _hiding(settings.other, weights)
     goodness = _goodness(settings, names, weights)
+    habits = [_habit(settings, name, rank) for rank, name in enumerate(names)]
     return [
         Site(
             name,
             character,
             time_s * slowness,
-            *_cumulate(_url_fates(settings.other, goodness[k], k in hiding)),
-            hides_missing=k in hiding,
+            *_cumulate(_url_fates(settings.other, goodness[k], k in hiding, habits[k])),
+            hides_missing=k in hiding and habits[k] == PLAIN,
+            habit=habits[k],
         )
         for k, (name, time_s) in enumerate(zip(names, times_s, strict=True))
     ]
+
+
+def _habit(settings: WorldSettings, name: str, rank: int) -> Habit:
+    shares = settings.placeholders
+    if uniform(settings.seed, "random", name) < shares.random_share:
+        return Habit(is_random=True)
+    if uniform(settings.seed, "designed", name) >= shares.designed_share:
+        return PLAIN
+    design = dealt(settings.seed, rank)
+    is_shy = uniform(settings.seed, "shy", name) < shares.shy_share
+    return Habit(design, is_shy=is_shy and not DESIGNS[design].is_known)
 
 
 def _times_s(settings: WorldSettings, names: list[str], weights: list[float]) -> list[float]:
@@ -179,13 +206,20 @@ def _hiding(mix: Mix, weights: list[float]) -> set[int]:
     return chosen
 
 
-def _url_fates(mix: Mix, good: float, hides: bool) -> list[tuple[Fate, float]]:
-    """The fates of a site's URLs, the good ones scaled to ``good`` and the bad ones to the rest."""
+def _url_fates(mix: Mix, good: float, hides: bool, habit: Habit) -> list[tuple[Fate, float]]:
+    """The fates of a site's URLs, the good ones scaled to ``good`` and the bad ones to the rest.
+
+    A site that shows a placeholder does so for all that is missing, and in one way; one that answers any
+    address with a picture has 404 for those that it once had.
+    """
     urls = [(fate, share) for fate, share in mix.items() if not fate.of_host]
     sound = sum(share for fate, share in urls if fate.good) or 1.0
     rotten = sum(share for fate, share in urls if not fate.good) or 1.0
     scaled = [(f, s * (good / sound if f.good else (1 - good) / rotten)) for f, s in urls]
     missing = {Fate.NOT_FOUND, Fate.PLACEHOLDER}
     shown = Fate.PLACEHOLDER if hides else Fate.NOT_FOUND
+    if habit != PLAIN:
+        missing |= {Fate.MOVED_PLACEHOLDER, Fate.NOT_FOUND_PICTURE}
+        shown = DESIGNS[habit.design].serving.fate if habit.has_design else Fate.NOT_FOUND
     together = sum(share for fate, share in scaled if fate in missing)
     return [(f, s) for f, s in (*((f, s) for f, s in scaled if f not in missing), (shown, together)) if s > 0]

@@ -1,14 +1,20 @@
 """The ground truth of a world: what a perfect collector could gather, and where every URL ends."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gleanset.fetch.revive import alternatives
+from gleanset.urls import host_of
 
+from .designs import DESIGNS
 from .fates import Fate
 from .responses import Picture
+from .sites import Character
 from .world import World
+
+PLACEHOLDERS = frozenset({Fate.PLACEHOLDER, Fate.MOVED_PLACEHOLDER, Fate.NOT_FOUND_PICTURE})
+"""Fates that end with a picture which says that the picture is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,42 @@ def truths(world: World) -> tuple[ClassTruth, ...]:
     shown = [_shown(world, label) for label in range(len(world.settings.classes))]
     classes_of = Counter(picture for pictures in shown for picture in pictures)
     return tuple(_truth(world, label, pictures, classes_of) for label, pictures in enumerate(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTruth:
+    """What a patient client ends with at one URL of the list."""
+
+    url: str
+    label: str
+    picture: Picture | None
+    """A sound picture of its own; None: none."""
+    photograph: int | None = None
+    """Which of the photographs that were given that is, or is a copy of; None: a drawn one, or none."""
+    placeholder: str = ""
+    """The picture that says that the picture is gone: the word of its design, ``flickr``, or the site's name
+    where it has a plain one; empty: none."""
+
+
+def url_truths(world: World) -> Iterator[UrlTruth]:
+    """The truth about every URL, in the order of the list. Some microseconds a row."""
+    for label, name in enumerate(world.settings.classes):
+        for serial in range(world.settings.counts()[label]):
+            url, fate = world.url(label, serial), world.fate(label, serial)
+            if fate.good:
+                picture = world.picture(label, serial)
+                yield UrlTruth(url, name, picture, world.photographs.index(picture))
+            else:
+                yield UrlTruth(url, name, None, placeholder=_placeholder(world, url, fate))
+
+
+def _placeholder(world: World, url: str, fate: Fate) -> str:
+    if fate not in PLACEHOLDERS:
+        return ""
+    site = world.sites[host_of(url)]
+    if site.habit.has_design:
+        return DESIGNS[site.habit.design].word
+    return "flickr" if site.character is Character.FLICKR else site.name
 
 
 def way_back(world: World, label: int, serial: int, ways: Collection[str]) -> str | None:

@@ -2,8 +2,9 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ from gleanset.terms.candidate import LabelledUrl
 
 from .archive import LIVE_HOST, Archive, captured_url
 from .fates import HOST_FATES, Fate
+from .photographs import Photograph, Photographs
 from .pictures import Artist
+from .placards import Placards, designed_fate, designed_notice_url
 from .responses import ANSWERS, Door, Notice, Picture, Place, Response
 from .rows import Draws, Rows
 from .settings import FOLDERS, WorldSettings
@@ -22,6 +25,7 @@ from .sites import (
     Character,
     Site,
     flickr_sites,
+    notice_sites,
     other_sites,
     static_sites,
     uniform,
@@ -32,6 +36,7 @@ UNAVAILABLE_URL = f"http://{UNAVAILABLE_HOST}/pw/images/photo_unavailable.png"
 """Where Flickr sent those who asked for a picture that was gone."""
 _PERMANENTLY, _FOR_NOW = 301, 302
 NOTICE_PATH = "/images/no_image.jpg"
+_TRIES, _MANY = 2000, 50
 
 
 def _spread() -> tuple[float, ...]:
@@ -71,9 +76,11 @@ class World:
     nothing is remembered. Making a world costs milliseconds, asking it microseconds, drawing milliseconds.
     """
 
-    def __init__(self, settings: WorldSettings) -> None:
+    def __init__(self, settings: WorldSettings, photographs: Sequence[Photograph] = ()) -> None:
+        """``photographs``: shown in the place of drawings, each as the original of one good URL."""
         self.settings = settings
         self.artist = Artist(settings)
+        self.placards = Placards(settings, self.artist)
         self.wishes = Wishes(settings) if settings.wishes.any else None
         """None: nobody asks anything."""
         self._rows = Rows(settings)
@@ -87,11 +94,13 @@ class World:
             *self._flickr,
             *self._others,
             *static_sites(settings),
+            *notice_sites(settings),
             *self.archive.sites(),
             notices,
         )
         self.sites = {site.name: site for site in everywhere}
         """Every host name that there is, those without an address included."""
+        self.photographs = Photographs(settings.classes, photographs, self._places())
 
     @property
     def n(self) -> int:
@@ -140,8 +149,10 @@ class World:
             return self.archive.capture_url(url, asked.label, asked.serial)
         return self.new_url(asked.label, asked.serial)
 
-    def notice_url(self, site: Site) -> str:
-        """Where a site sends those who ask for a picture that is gone."""
+    def notice_url(self, site: Site, url: str = "") -> str:
+        """Where a site sends those who ask for a picture that is gone, here for that at ``url``."""
+        if site.habit.has_design:
+            return designed_notice_url(site, url)
         return UNAVAILABLE_URL if site.character is Character.FLICKR else f"http://{site.name}{NOTICE_PATH}"
 
     def truth(self, url: str) -> Truth | None:
@@ -191,7 +202,10 @@ class World:
             return Response(0, door=Door.NO_NAME)
         fate = self.fate_now(asked, now_s, attempt)
         answer = ANSWERS[fate](self._place(url, asked))
-        if self.wishes is not None and fate.good:
+        if isinstance(answer.content, Notice) and asked.site.habit.has_design:
+            answer = self.placards.applied(answer, asked.site, url, now_s)
+        is_listed = asked.label >= 0 or url.endswith("/robots.txt")
+        if self.wishes is not None and fate.good and is_listed:
             answer = self.wishes.applied(answer, asked.site, asked.label, asked.serial)
         if asked.site.character is Character.ARCHIVE and answer.status == _PERMANENTLY:
             answer = replace(answer, status=_FOR_NOW)
@@ -222,14 +236,45 @@ class World:
         """The body that a response stands for, before any fault of the wire."""
         match response.content:
             case Picture() as picture:
-                body = self.artist.paint(picture, self.dress(picture))
-            case Notice(host):
-                body = self.artist.notice(host)
+                body = self.photographs.body(picture) or self.artist.paint(picture, self.dress(picture))
+            case Notice(host, design) as notice:
+                body = self.artist.notice(host) if design < 0 else self.placards.draw(notice)
             case bytes() as body:
                 pass
         return body[: round(len(body) * response.kept_share)]
 
+    def any_picture(self, site: Site, url: str) -> Picture:
+        """One that a site with many pictures might show at an address that it does not know.
+
+        One of its own where it has so many that two addresses hardly get the same, else any of the list.
+        """
+        chance = Random(f"{self.settings.seed} {url}")
+        own: list[Picture] = []
+        others: list[Picture] = []
+        for _ in range(_TRIES):
+            label = chance.choices(range(len(self._rows.counts)), self._rows.counts)[0]
+            serial = chance.randrange(self._rows.counts[label])
+            draws = self._rows.draws(label, serial)
+            home = self._site(draws)
+            if home.fate(draws[2]).good:
+                (own if home is site else others).append(self.picture(label, serial))
+        shown = own if len(set(own)) >= _MANY else others
+        return shown[0] if shown else Picture(0, 0)
+
     # Inside
+
+    def _media_type(self, picture: Picture) -> str:
+        given = self.photographs.media_type(picture)
+        return given or self.artist.media_type(picture, self.dress(picture))
+
+    def _places(self) -> Iterator[Picture]:
+        """The pictures that some good URL shows first."""
+        for label, count in enumerate(self._rows.counts):
+            for serial in range(count):
+                picture = Picture(label, serial)
+                is_own = self.picture(label, serial) == picture
+                if is_own and self.fate(label, serial).good and not self.unwelcome(label, serial):
+                    yield picture
 
     def _site(self, draws: Draws) -> Site:
         if draws[0] < self._flickr_bound:
@@ -280,12 +325,14 @@ class World:
     def _place(self, url: str, asked: Asked) -> Place:
         label, serial = max(asked.label, 0), asked.serial
         picture = self.picture(label, serial)
+        if asked.label < 0 and asked.site.habit.is_random:
+            picture = self.any_picture(asked.site, url)
         return Place(
             here=url,
             elsewhere=self.elsewhere(asked._replace(label=label)),
-            notice=self.notice_url(asked.site),
+            notice=self.notice_url(asked.site, url),
             picture=picture,
-            picture_type=self.artist.media_type(picture, self.dress(picture)),
+            picture_type=self._media_type(picture),
             host=asked.site.name,
             retry_after=self.settings.retry_after,
             drip_bytes_per_s=self.settings.drip_bytes_per_s,
@@ -307,6 +354,10 @@ def _fate_without_row(site: Site, path: str) -> Fate:
         return site.fates[0]
     if path == "/robots.txt":
         return Fate.NOT_FOUND
+    if site.habit.has_design:
+        return designed_fate(site, path)
+    if site.habit.is_random:
+        return Fate.GOOD
     if path == NOTICE_PATH or f"http://{site.name}{path}" == UNAVAILABLE_URL:
         return Fate.PLACEHOLDER
     if site.character is Character.FLICKR:

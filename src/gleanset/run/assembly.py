@@ -2,36 +2,44 @@
 
 import os
 import resource
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from ..clock import Clock, SystemClock
-from ..errors import WorkdirError
 from ..fetch.base import FetchSettings
 from ..fetch.revive import USUAL_DATE
-from ..frontier import Elsewhere, Frontier, Limits
-from ..judge.judge import Judge
+from ..frontier import Frontier, Limits
+from ..judge.exclusions import Exclusions
+from ..judge.judge import Judge, Policy
 from ..judge.placeholders import Signatures
 from ..store.journal import Journal
-from ..store.journal_rows import JournalRow, Note
+from ..store.journal_rows import Note
 from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.inspection import Treatment
 from ..terms.knowledge import HostRecord
 from ..terms.plan import Plan
 from ..terms.tally import Tally
-from ..terms.verdict import Finding, Settlement, Verdict
+from ..terms.verdict import Finding, Settlement
 from ..urls import Ceilings
 from .atlas import PoolAtlas
+from .check_words import CheckWords
+from .checking import Checking
+from .codec_note import LONGEST_CHECK_S
 from .crew import Crew
-from .due import due
-from .engine import REST, Ending, Engine, Patience
+from .engine import PARDON, Ending, Engine, Patience
 from .local_crew import LocalCrew
 from .overload import Overload
 from .permits import Permits
+from .probes import Probes
+from .replay import Replay
 from .revival import Reviver
-from .statistics import Statistics, spare_reason
+from .screening import SCREENED, Screen, Screening
+from .statistics import Statistics
+from .vitals import FLOOR
 
 MOST_IN_FLIGHT = 2000
 SPARE_DESCRIPTORS = 64
@@ -62,6 +70,20 @@ class CollectSettings:
     """The date near which the archive is asked, ``YYYYMMDDhhmmss``."""
     signatures: str = ""
     """Known placeholders, as the text of their table."""
+    near_duplicates: str = "drop"
+    """``drop`` or ``keep``."""
+    label_conflicts: str = "drop"
+    """``drop`` or ``keep``."""
+    check: str = ""
+    """``MODULE:FUNCTION``, called in the workers; empty: nothing is."""
+    check_folder: str = ""
+    """Where its module is looked for before the installed packages."""
+    exclusions: Exclusions = field(default_factory=Exclusions)
+    """Pictures that must not get in."""
+    screening: Screening = field(default_factory=Screening)
+    """What a build is held against that has collected something before."""
+    pardons: tuple[str, ...] = ()
+    """What is no placeholder: ids of learned ones (16 hex digits), or SHA-256 of bodies (64)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,7 @@ class Collection:
         """``clock``: None for the machine's."""
         clock = clock or SystemClock()
         self._workdir = workdir
+        self._pool = pool
         self._journal = journal
         self._settings = settings
         self._clock = clock
@@ -96,16 +119,20 @@ class Collection:
         self.atlas = PoolAtlas(pool, settings.per_host, settings.known)
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
-        self.judge = Judge(Signatures.parse(settings.signatures))
-        notes = [(note.kind, note.payload) for note in journal.notes()]
-        self.n_runs = sum(kind == "run" for kind, _ in notes)
-        earlier_s = sum(float(payload["elapsed_s"]) for kind, payload in notes if kind == "run-ended")
+        notes = list(journal.notes())
+        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings, notes))
+        n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
+        self.probes = Probes(lambda group: int(n_urls[group]) if group < len(n_urls) else 0, plan.seed)
+        self.n_runs = sum(note.kind == "run" for note in notes)
+        earlier_s = sum(float(note.payload["elapsed_s"]) for note in notes if note.kind == "run-ended")
         flickr = [bool(value) for value in pool.flickr]
         self.statistics = Statistics(plan, pool.n, flickr, clock.now_s(), earlier_s)
-        self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s())
+        begins = FLOOR * self._n_workers if settings.check else None
+        self._overload = Overload(workdir.blobs, self._concurrency, clock.now_s(), begins=begins)
         self._n_requests = 0
+        self._check_words = CheckWords()
         self._large = len(plan.classes) > LARGE
-        self._replay(notes, pool)
+        self._replay(notes)
 
     @property
     def complete(self) -> bool:
@@ -121,80 +148,38 @@ class Collection:
             if host.pace.good_per_s is not None
         }
 
-    def _replay(self, notes: list[tuple[str, dict[str, int]]], pool: Pool) -> None:
-        """Stand where the journal ends; verdicts that today's quotas change are amended."""
-        for kind, payload in notes:
-            if kind == "class-replaced":
-                self.frontier.book.substitute(payload["class"], payload["by"])
-            elif kind == REST:
-                self._replay_rest(str(payload["group"]), float(payload["until_s"]))
+    def _replay(self, notes: list[Note]) -> None:
+        """Stand where the journal ends; verdicts that today's wishes change are amended."""
+        replay = Replay(
+            str(self._workdir.journal),
+            self._pool,
+            self.atlas,
+            self.frontier,
+            self.judge,
+            self.probes,
+            self.reviver,
+            self.statistics,
+            self._clock,
+            self._settings.known,
+            revives=bool(self._settings.revive),
+            check_words=self._check_words,
+            screen=self._screen(notes),
+        )
+        replay.notes(notes)
         n_replaced = len(self.frontier.book.replacements)
-        amended = [
-            *self._replay_rows(pool, lambda row: row.verdict is not Verdict.SPARE),
-            *self._replay_rows(pool, lambda row: row.verdict is Verdict.SPARE),
-            *self.frontier.review(),
-        ]
-        for settlement in amended:
-            self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
+        amended, learned = replay.rows(self._journal)
         new = self.frontier.book.replacements[n_replaced:]
-        self._journal.write(amended, [Note("class-replaced", {"class": old, "by": by}) for old, by in new])
+        replaced = [Note("class-replaced", {"class": old, "by": by}) for old, by in new]
+        screened = [Note(SCREENED, {"digest": self._settings.screening.digest})] if replay.screen else []
+        self._journal.write(amended, [*learned, *replaced, *screened])
 
-    def _replay_rest(self, group: str, until_s: float) -> None:
-        """A host that asked to be left alone is left alone by this run too."""
-        left_s = until_s - self._clock.wall_s()
-        host = self.atlas.number_of(group)
-        if left_s > 0 and host is not None:
-            self.frontier.rest(host, self._clock.now_s() + left_s, self._clock.now_s())
-
-    def _replay_rows(self, pool: Pool, chosen: Callable[[JournalRow], bool]) -> Iterator[Settlement]:
-        """Replay some rows in order of writing; what today's quotas make another verdict of."""
-        wall_s, now_s = self._clock.wall_s(), self._clock.now_s()
-        for row in filter(chosen, self._journal.rows()):
-            if row.candidate >= pool.n:
-                raise WorkdirError(
-                    f"{self._workdir.journal} names candidate {row.candidate}, but the pool has {pool.n}. "
-                    "Pool and journal are of different builds: restore the folder, or begin a new one."
-                )
-            self.statistics.settled(row.candidate, row.verdict, row.reason)
-            if self._is_looked_for(row, pool, wall_s, now_s):
-                continue
-            if due(row, wall_s):
-                continue
-            if row.verdict is Verdict.DEFERRED and row.due_at_s is not None:
-                self.frontier.postpone(row.candidate, now_s + row.due_at_s - wall_s)
-                continue
-            verdict = self._restore(row, pool)
-            if verdict is not row.verdict:
-                c = int(pool.label[row.candidate])
-                reason = spare_reason(verdict, self.frontier.book.state[c])
-                yield Settlement(row.candidate, verdict, reason, row.attempts)
-
-    def _is_looked_for(self, row: JournalRow, pool: Pool, wall_s: float, now_s: float) -> bool:
-        """Let a dead candidate wait where its revival left off; whether there is such a place."""
-        again = due(row, wall_s)
-        if not self._settings.revive or not (again or row.verdict is Verdict.REJECTED):
-            return False
-        url = pool.candidate(row.candidate).url
-        found = self.reviver.resume(row.candidate, url, row.reason, row.revived, again=again)
-        if found is not None:
-            group = self.atlas.find_group(found.url)
-            self.frontier.send(row.candidate, Elsewhere(found.url, 0, group, found.way), now_s)
-        return found is not None
-
-    def _restore(self, row: JournalRow, pool: Pool) -> Verdict:
-        seen = row.inspection
-        wanted = row.verdict in {Verdict.ACCEPTED, Verdict.SPARE}
-        verdict = self.frontier.restore(row.candidate, row.verdict)
-        if row.host is not None and row.host < len(pool.hosts) and row.elapsed_s is not None:
-            self._remember(row.host, wanted, row.elapsed_s)
-        if seen is not None and seen.flaw is None:
-            self.judge.restore(row.candidate, int(pool.label[row.candidate]), row.verdict, row.reason, seen)
-        return verdict
-
-    def _remember(self, host: int, success: bool, elapsed_s: float) -> None:
-        """Learn from a row of an earlier run, unless what is known of the host counts it already."""
-        if self.atlas.group_name(host) not in self._settings.known:
-            self.frontier.remember(host, success, elapsed_s)
+    def _screen(self, notes: list[Note]) -> Screen | None:
+        """Where more is excluded than in earlier runs, or more placeholders are known."""
+        settings = self._settings
+        if not settings.screening.is_due(notes):
+            return None
+        signatures = Signatures.parse(settings.signatures)
+        return Screen(settings.screening, self._pool, settings.exclusions, signatures, settings.pardons)
 
     def run(
         self,
@@ -216,6 +201,7 @@ class Collection:
                 self._clock,
                 self._settings.patience,
                 permits=Permits(fetch.robots, fetch.user_agent, signals=fetch.opt_outs),
+                probes=self.probes,
                 reviver=self.reviver,
                 overload=self._overload,
                 watch=self._heard,
@@ -227,9 +213,12 @@ class Collection:
         self._journal.note("run-ended", {"elapsed_s": elapsed_s, "ending": ending.value})
         return Collected(ending, self._n_requests)
 
-    def _heard(self, finding: Finding, settled: list[Settlement]) -> None:
+    def _heard(self, finding: Finding | None, settled: list[Settlement]) -> None:
         self._n_requests += 1
-        self.statistics.heard(finding, settled, self._clock.now_s())
+        if finding is not None:
+            self.statistics.heard(finding, settled, self._clock.now_s())
+        else:
+            self.statistics.amended(settled, self._clock.now_s())
 
     def _show(self, progress: Callable[[Tally], None]) -> Callable[[], None]:
         """The view is drawn a few times a second, not at every turn."""
@@ -263,7 +252,30 @@ class Collection:
             self._settings.fetch,
             self._settings.treatment,
             self._n_workers,
+            self._checking(),
+            all_digests=self._settings.exclusions.wants_all_digests,
         )
+
+    def _checking(self) -> Checking | None:
+        settings, words, pool = self._settings, self._check_words, self._pool
+        if not settings.check:
+            return None
+        return Checking(settings.check, settings.check_folder, lambda i: about(pool, i), words)
+
+
+def about(pool: Pool, i: int) -> dict[str, str]:
+    """What the user's check is told of a candidate: its URL, its class, and what the list has beside them."""
+    return {"url": pool.url(i), "label": pool.labels[pool.label[i]], **pool.extra(i)}
+
+
+def _policy(settings: CollectSettings, notes: list[Note]) -> Policy:
+    pardoned = {str(note.payload["picture"]) for note in notes if note.kind == PARDON}
+    return Policy(
+        keep_near_duplicates=settings.near_duplicates == "keep",
+        keep_label_conflicts=settings.label_conflicts == "keep",
+        pardons=frozenset({*settings.pardons, *pardoned}),
+        exclusions=settings.exclusions,
+    )
 
 
 def make_frontier(
@@ -271,7 +283,8 @@ def make_frontier(
 ) -> Frontier:
     """The frontier of a plan, before any replay."""
     planned = (*plan.classes, *plan.reserves)
-    limits = Limits(in_flight=concurrency, lease_s=2 * settings.fetch.timeout_s + 30.0)
+    check_s = FLOOR * LONGEST_CHECK_S if settings.check else 0.0
+    limits = Limits(in_flight=concurrency, lease_s=2 * settings.fetch.timeout_s + 30.0 + check_s)
     frontier = Frontier(
         pool.label,
         pool.host,

@@ -12,7 +12,8 @@ from ..terms.outcome import Errand, Failed, Failure, Lease
 from ..terms.verdict import Finding
 from ..urls import host_of
 from .atlas import Atlas
-from .permits import Ask, Permits, Refused, Wait
+from .permits import ALLOWED, Ask, Permits, Refused, Wait
+from .probes import Probes
 from .wire import Task
 
 MOST_REDIRECTS = 5
@@ -36,6 +37,11 @@ class Out:
     n_located: int = 0
     """How often its name was found elsewhere than it was to go."""
 
+    @property
+    def is_probe(self) -> bool:
+        """Whether it asks for an address that cannot exist."""
+        return self.task.errand == Errand.PROBE.value
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -49,10 +55,11 @@ class Sent:
 class Dispatch:
     """Turns leases into tasks, and remembers which are out."""
 
-    def __init__(self, frontier: Frontier, atlas: Atlas, permits: Permits) -> None:
+    def __init__(self, frontier: Frontier, atlas: Atlas, permits: Permits, probes: Probes) -> None:
         self._frontier = frontier
         self._atlas = atlas
         self._permits = permits
+        self._probes = probes
         self.out: dict[int, Out] = {}
         """By serial number."""
         self._dead_names: set[str] = set()
@@ -92,9 +99,12 @@ class Dispatch:
                     pass
         if not self._place(lease, name, now_s):
             return
+        errand = Errand.IMAGE
         if site is not None:
             self._permits.asking(site)
-        errand = Errand.IMAGE if site is None else Errand.ROBOTS
+            errand = Errand.ROBOTS
+        elif lease.url is None and (probe := self._probe(url, now_s)) is not None:
+            url, errand = probe, Errand.PROBE
         task = Task(
             lease.candidate,
             lease.attempt,
@@ -108,6 +118,17 @@ class Dispatch:
         )
         self.out[lease.serial] = Out(lease, task, site, lease.candidate in self._abroad)
         sent.tasks.append(task)
+
+    def _probe(self, url: str, now_s: float) -> str | None:
+        """The address with which the site of ``url`` is to be probed first; None: it is not."""
+        probe = self._probes.due(url)
+        if probe is None:
+            return None
+        if self._permits.look(probe, now_s) is not ALLOWED:
+            self._probes.forbid(url)
+            return None
+        self._probes.asking(url)
+        return probe
 
     def _hold(self, lease: Lease, site: str, until_s: float | None, now_s: float) -> None:
         self._frontier.hold(lease.candidate, now_s, until_s, Failure.SERVER_ERROR if until_s else None)
@@ -190,9 +211,11 @@ class Dispatch:
         self._frontier.settle_errand(finding, now_s)
         self._resume(site, now_s)
 
-    def lost(self, out: Out, now_s: float) -> None:
-        """The request will not be answered."""
+    def lost(self, out: Out, now_s: float, *, fatal: bool = False) -> None:
+        """The request will not be answered. ``fatal``: it cost a worker its life."""
         self._site_lost(out.site, now_s)
+        if out.is_probe:
+            self._probes.lost(out.task.url, fatal=fatal)
 
     def _site_lost(self, site: str | None, now_s: float) -> None:
         if site is not None:
@@ -215,12 +238,12 @@ class Dispatch:
         """The name of a request does not exist: no URL of it is asked in this run."""
         self._dead_names.add(host_of(out.task.url))
 
-    def drop(self, serials: Iterable[int], now_s: float) -> list[Lease]:
-        """Forget requests that were called back; their leases."""
-        leases = []
+    def drop(self, serials: Iterable[int], now_s: float, culprit: int | None = None) -> list[Out]:
+        """Forget requests that were called back, or lost with their worker; the one to blame, if any."""
+        dropped = []
         for serial in serials:
             out = self.out.pop(serial, None)
             if out is not None:
-                self.lost(out, now_s)
-                leases.append(out.lease)
-        return leases
+                self.lost(out, now_s, fatal=serial == culprit)
+                dropped.append(out)
+        return dropped

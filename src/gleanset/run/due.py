@@ -2,10 +2,13 @@
 
 from ..store.journal_rows import JournalRow
 from ..terms.outcome import FAILURE_BY_WORD, Failure
-from ..terms.verdict import Verdict
+from ..terms.verdict import CHECK, Verdict
+from .check_words import ERROR
 
 NAMES_ARE_DUE_AFTER_S = 24 * 3600.0
 """A name that did not exist is asked for again by a build that resumes this much later."""
+CHECK_FAILED = f"{CHECK}{ERROR}"
+"""The user's check failed, not the picture: by now it may be mended."""
 
 
 def due(row: JournalRow, wall_s: float) -> bool:
@@ -18,6 +21,8 @@ def due_at(row: JournalRow) -> float | None:
     """From when on (wall clock) it does; 0: at once; None: never."""
     if row.verdict is Verdict.DEFERRED:
         return row.due_at_s or 0.0
+    if row.reason == CHECK_FAILED:
+        return 0.0
     failure = FAILURE_BY_WORD.get(row.reason)
     if row.verdict is not Verdict.REJECTED or failure is None:
         return None

@@ -15,18 +15,26 @@ from ..judge.judge import Judge
 from ..terms.inspection import Flaw, Inspection
 from ..terms.outcome import Failed, Failure, Lease
 from ..terms.verdict import Finding, Ruling, Settlement, Verdict
+from ..urls import site_of
 from .atlas import Atlas
 from .crew import Crew, Durable, Lost
 from .dispatch import Dispatch, Out
 from .overload import Overload
 from .pen import Ledger, Pen
 from .permits import Permits, befalls_all
+from .probes import Probes
 from .revival import Reviver, attributed
 from .vitals import Vitals
 
 TURN_S = 0.25
 """The longest wait in one turn, so that a stop is noticed and the view stays alive."""
 LAST_FLUSH_S = 60.0
+PARDON = "pardon"
+"""The kind of note that names a picture which is no placeholder: an id, or the SHA-256 of a body."""
+PLACEHOLDER = "placeholder"
+"""The kind of note that keeps a placeholder which this build has learned (``LearnedPlaceholder.to_json``)."""
+PROBED = "probed"
+"""The kind of note that names a site which was asked for an address that cannot exist."""
 REST = "rest"
 """The kind of note that says until when a host wants to be left alone."""
 SHORT_REST_S = 1.0
@@ -58,7 +66,9 @@ class Patience:
 
 
 class Engine:
-    """Drives one collection to its end. ``watch`` hears of every settlement and every finding."""
+    """Drives one collection to its end. ``watch`` hears of every settlement and every finding; of settlements
+    that follow from a probe, which is none, with None in its place.
+    """
 
     def __init__(
         self,
@@ -71,9 +81,10 @@ class Engine:
         patience: Patience,
         *,
         permits: Permits,
+        probes: Probes,
         reviver: Reviver,
         overload: Overload,
-        watch: Callable[[Finding, list[Settlement]], None],
+        watch: Callable[[Finding | None, list[Settlement]], None],
         turn: Callable[[], None],
         stopping: Callable[[], bool],
     ) -> None:
@@ -87,7 +98,8 @@ class Engine:
         self._watch = watch
         self._turn = turn
         self._stopping = stopping
-        self._dispatch = Dispatch(frontier, atlas, permits)
+        self._probes = probes
+        self._dispatch = Dispatch(frontier, atlas, permits, probes)
         self._reviver = reviver
         self._revive = self._elsewhere if reviver.is_asked_for else None
         self._overload = overload
@@ -190,15 +202,15 @@ class Engine:
     def _take_back(self, serials: Sequence[int]) -> None:
         """Leases that nobody answered: a worker hangs, or what it said was lost."""
         self._crew.cancel(serials)
-        for lease in self._dispatch.drop(serials, self._clock.now_s()):
+        for out in self._dispatch.drop(serials, self._clock.now_s()):
             failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
-            self._settle(self._about(lease, failed=failed))
+            self._settle(self._about(out.lease, failed=failed))
 
     def _call_back(self, serials: list[int]) -> None:
         """Cancel requests and give their leases back."""
         self._crew.cancel(serials)
-        for lease in self._dispatch.drop(serials, self._clock.now_s()):
-            self._frontier.release(lease.candidate, self._clock.now_s())
+        for out in self._dispatch.drop(serials, self._clock.now_s()):
+            self._frontier.release(out.lease.candidate, self._clock.now_s())
 
     def _call_back_unwanted(self) -> None:
         """Requests for classes that are full would only bring spares."""
@@ -234,6 +246,9 @@ class Engine:
             self._note_rest(finding.host, finding.at_s + finding.failed.retry_after_s)
         if finding.located is not None:
             again = self._dispatch.located(out, finding.located, now_s)
+        elif out.is_probe:
+            self._heard_of_probe(finding, out)
+            return
         elif out.site is not None and (out.is_abroad or not _befalls_all(finding)):
             again = self._dispatch.heard_of(out, finding, now_s)
         else:
@@ -245,6 +260,28 @@ class Engine:
             return
         if again is not None:
             self._crew.send([again])
+
+    def _heard_of_probe(self, finding: Finding, out: Out) -> None:
+        """A site has answered for an address that cannot exist: what it sends is no picture of anything."""
+        now_s = self._clock.now_s()
+        self._frontier.settle_errand(finding, now_s)
+        answers = self._probes.hear(out.task.url, finding)
+        if answers is None:
+            return
+        site = site_of(out.task.url)
+        lead = {answer.leads_to for answer in answers}
+        self._pen.note(PROBED, {"site": site, "leads_to": lead.pop() if len(lead) == 1 else None})
+        ruling = self._judge.probed(answers)
+        self._note_learned(ruling)
+        settled = self._frontier.revoke(ruling.revoked)
+        self._watch(None, settled)
+        self._pen.add(settled)
+        self._note_replacements()
+
+    def _note_learned(self, ruling: Ruling) -> None:
+        """Write down what nobody knew before, before what follows from it."""
+        for placeholder in ruling.learned:
+            self._pen.note(PLACEHOLDER, placeholder.to_json())
 
     def _note_rest(self, host: int, until_s: float) -> None:
         """Write down that a host wants to be left alone, so that a run that comes after this one knows."""
@@ -259,7 +296,11 @@ class Engine:
         if seen is not None and seen.flaw is None and not seen.refused:
             candidate = self._atlas.candidate(finding.candidate)
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
+            self._note_learned(ruling)
+            self._probes.saw_picture(candidate.url, candidate.host)
         elif finding.moved is not None:
+            candidate = self._atlas.candidate(finding.candidate)
+            ruling = self._judge.rule_move(finding.moved.url, candidate.url, candidate.expected)
             moved_to = self._atlas.find_group(finding.moved.url)
         settled = self._frontier.settle(finding, ruling, self._clock.now_s(), moved_to, self._revive)
         if settled and settled[0].verdict is not Verdict.REJECTED:
@@ -285,12 +326,12 @@ class Engine:
     def _lost(self, lost: Lost) -> None:
         """A worker is gone: its leases go back, uncharged; the picture that killed it is settled."""
         for serial in lost.serials:
-            for lease in self._dispatch.drop([serial], self._clock.now_s()):
-                if serial == lost.culprit:
+            for out in self._dispatch.drop([serial], self._clock.now_s(), lost.culprit):
+                if serial == lost.culprit and not out.is_probe:
                     seen = Inspection(0, bytes(32), Flaw.DECODER_CRASH, lost.why)
-                    self._settle(self._about(lease, inspection=seen))
+                    self._settle(self._about(out.lease, inspection=seen))
                 else:
-                    self._frontier.release(lease.candidate, self._clock.now_s())
+                    self._frontier.release(out.lease.candidate, self._clock.now_s())
 
     def _about(
         self, lease: Lease, failed: Failed | None = None, inspection: Inspection | None = None

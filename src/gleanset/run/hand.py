@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import wire
+from .watch import LEAST_CPU_S, LONGEST_DECODE_CPU_S, Watch
 from .wire import Task
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,10 @@ class Hand:
         """The segment of the latest finding."""
         self.why = ""
         """Why it was killed by us; empty: it was not."""
+        self.watch = Watch(2 * LONGEST_DECODE_CPU_S, 10 * LEAST_CPU_S)
+        """From outside, for a decoder that lets nobody look from within. All threads count here, and one that
+        waits for the interpreter asks for it 200 times a second, which takes a few milliseconds.
+        """
         self.frames = wire.Frames()
         self.backlog = bytearray()
         self.listening = True
@@ -41,7 +46,7 @@ class Hand:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -89,7 +94,7 @@ class Hand:
         return code
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The caller's, with this very package first on the path and one numeric thread a process.
 
     Empty entries of the path are left out: they mean the folder in which one happens to stand. For the same

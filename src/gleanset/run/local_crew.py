@@ -19,15 +19,24 @@ from ..store.durable import sync_folder
 from ..terms.inspection import Treatment
 from ..terms.verdict import Finding
 from . import wire
+from .check_words import ERROR
+from .checking import Checking
+from .codec_note import CodecNote
 from .crew import Durable, Lost, Report
 from .hand import Hand, ending, last_line
+from .watch import cpu_s_of_process
 from .wire import Task
-from .worker import EXIT_STORAGE, LONGEST_DECODE_S, SEALED, CodecNote
+from .worker import EXIT_CHECK, EXIT_STORAGE, SEALED
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""
+MOST_CRASHES_IN_A_ROW = 50
+"""Pictures that end their workers while nobody inspects a single one to its end: it is not the pictures."""
+LONGEST_UNSEEN_S = 60.0
+"""For one picture, where the system does not tell what a process uses. A worker that hangs ends itself long
+before, unless its decoder does not let it."""
 GRACE_S = 5.0
-"""What a worker that hangs is given to end itself."""
+"""What a worker whose check hangs is given to end itself."""
 LOOK_EVERY_S = 1.0
 SPILL = 1.5
 """A worker with this many times its fair share of tasks passes on what would come to it by host."""
@@ -54,19 +63,31 @@ class LocalCrew:
         fetch: FetchSettings,
         treatment: Treatment,
         n_workers: int,
+        check: Checking | None = None,
+        *,
+        all_digests: bool = False,
     ) -> None:
-        """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run.
+        """``folder``: for logs and notes; ``prefix``: of the blob segments, new for each run; ``check``: the
+        user's own; ``all_digests``: MD5 and SHA-1 are wanted of large bodies too.
 
         Raises:
             GleansetError: the machine cannot bear so many processes.
         """
         self._folder = folder
-        self._settings = {"fetch": fetch.to_json(), "treatment": asdict(treatment), "blobs": str(blobs)}
+        self._settings = {
+            "fetch": fetch.to_json(),
+            "treatment": asdict(treatment),
+            "blobs": str(blobs),
+            "all_digests": all_digests,
+        }
+        self._check_of_user = check
+        self._check_works = False
         self._blobs = blobs
         self._prefix = prefix
         self._selector = selectors.DefaultSelector()
         self._deaths: Counter[int] = Counter()
         """By worker, since its last finding. What others report says nothing about this one."""
+        self._crashes_in_a_row = 0
         self._look_at_s = 0.0
         self._segments: set[str] = set()
         """All that findings have named."""
@@ -88,6 +109,8 @@ class LocalCrew:
         name = f"{self._prefix}-w{number}" + (f"-{life}" if life else "")
         note = self._folder / f"worker-{number}.now"
         settings = {**self._settings, "note": str(note), "prefix": name}
+        if self._check_of_user is not None:
+            settings["check"] = self._check_of_user.order(proven=self._check_works)
         command = [sys.executable, "-P", "-m", "gleanset.run.worker"]
         try:
             note.unlink(missing_ok=True)
@@ -102,6 +125,8 @@ class LocalCrew:
 
     def send(self, tasks: Sequence[Task]) -> None:
         batches: dict[int, list[Task]] = {}
+        if self._check_of_user is not None:
+            tasks = [self._check_of_user.told(task) for task in tasks]
         for task in tasks:
             hand = self._choose(task)
             hand.tasks[task.serial] = task
@@ -177,7 +202,9 @@ class LocalCrew:
                 for finding in found:
                     self._check(hand, finding)
                 del self._deaths[hand.number]
-                return [finding for finding in found if self._is_due(hand, finding)]
+                if any(finding.inspection is not None for finding in found):
+                    self._crashes_in_a_row = 0
+                return [self._heard(finding) for finding in found if self._is_due(hand, finding)]
         raise ValueError("a message of no known kind")
 
     def _check(self, hand: Hand, finding: Finding) -> None:
@@ -185,6 +212,8 @@ class LocalCrew:
         asked = task and (task.candidate, task.attempt, task.host)
         if asked and asked != (finding.candidate, finding.attempt, finding.host):
             raise ValueError("an answer to another question")
+        if finding.inspection is not None and finding.inspection.refused and self._check_of_user is None:
+            raise ValueError("a word of a check that nobody asked for")
         if finding.blob is not None:
             hand.check_segment(finding.blob.segment)
             size = (self._blobs / finding.blob.segment).stat().st_size
@@ -199,6 +228,14 @@ class LocalCrew:
         self._at_work.pop(finding.serial, None)
         return hand.tasks.pop(finding.serial, None) is not None
 
+    def _heard(self, finding: Finding) -> Finding:
+        """The finding; where a check has spoken, with a word that may stand in the journal."""
+        seen = finding.inspection
+        if self._check_of_user is None or seen is None or seen.flaw is not None:
+            return finding
+        self._check_works = self._check_works or seen.refused != ERROR
+        return self._check_of_user.bounded(finding, seen)
+
     def _mourn(self, hand: Hand) -> list[Report]:
         """A worker is gone: save what it wrote, name its leases, hire another."""
         self._selector.unregister(hand.fd_from)
@@ -206,23 +243,45 @@ class LocalCrew:
         code = hand.end()
         if code == EXIT_STORAGE:
             raise StorageError(last_line(hand.log))
-        self._deaths[hand.number] += 1
+        if code == EXIT_CHECK and self._check_of_user is not None:
+            raise self._check_of_user.trouble(last_line(hand.log), hand.log)
         why = hand.why or ending(code)
-        if self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK:
+        busy = CodecNote.read(hand.note)
+        culprit = busy.serial if busy.serial in hand.tasks else None
+        checked = hand.tasks.get(busy.serial) if busy.check_s and busy.serial is not None else None
+        if self._is_too_much(hand, None if checked is not None else culprit):
+            if checked is not None and self._check_of_user is not None:
+                what = f"it ended its worker {self._deaths[hand.number]} times running, at last by {why}."
+                raise self._check_of_user.trouble(what, hand.log)
             raise GleansetError(
-                f"Workers end as soon as they start (the last: {why}). Their log {hand.log} says: "
-                f"{last_line(hand.log)}. State is kept; the same command goes on."
+                f"Workers end as soon as they start, or with every picture (the last: {why}). "
+                f"Their log {hand.log} says: {last_line(hand.log)}. "
+                "State is kept; the same command goes on."
             )
         reports: list[Report] = []
         if (rescued := self.rescue(hand.written)) is not None:
             reports.append(rescued)
         for serial in hand.tasks:
             self._at_work.pop(serial, None)
-        decoding, _ = CodecNote.read(hand.note)
-        culprit = decoding if decoding in hand.tasks else None
+        if checked is not None and self._check_of_user is not None:
+            reports.append(self._check_of_user.died_of(hand.tasks.pop(checked.serial), why))
+            culprit = None
         reports.append(Lost(tuple(hand.tasks), culprit, why))
         self._hands[hand.number] = self._hire(hand.number, hand.life + 1)
         return reports
+
+    def _is_too_much(self, hand: Hand, culprit: int | None) -> bool:
+        """Whether it is not for single pictures that workers die. Who has come to a picture has decoded
+        others before (``inspection.trial``), so that a list full of hostile ones ends no run.
+        """
+        if culprit is None:
+            self._deaths[hand.number] += 1
+        else:
+            self._crashes_in_a_row += 1
+        return (
+            self._deaths[hand.number] >= MOST_DEATHS_WITHOUT_WORK
+            or self._crashes_in_a_row >= MOST_CRASHES_IN_A_ROW
+        )
 
     def rescue(self, segment: str) -> Durable | None:
         """Bodies are in the page cache before their findings are sent, so anyone can make them durable."""
@@ -242,9 +301,20 @@ class LocalCrew:
             return
         self._look_at_s = now_s + LOOK_EVERY_S
         for hand in self._hands:
-            _, since_s = CodecNote.read(hand.note)
-            if 0.0 < since_s < now_s - LONGEST_DECODE_S - GRACE_S:  # 0.0: half written, or nothing
-                hand.kill(f"decoding one picture took more than {LONGEST_DECODE_S + GRACE_S:.0f} s")
+            busy = CodecNote.read(hand.note)
+            if busy.check_s:
+                longest_s = busy.check_s + GRACE_S
+                if 0.0 < busy.since_s < now_s - longest_s:
+                    hand.kill(f"checking one picture took more than {longest_s:.0f} s")
+                continue
+            picture = (busy.serial, busy.since_s) if busy.serial is not None and busy.since_s else None
+            cpu_s = cpu_s_of_process(hand.process.pid)
+            if cpu_s is None:
+                hangs = picture is not None and now_s - busy.since_s > LONGEST_UNSEEN_S
+            else:
+                hangs = hand.watch.look(picture, cpu_s)
+            if hangs:
+                hand.kill("decoding one picture came to no end")
 
     def close(self) -> None:
         for hand in self._hands:

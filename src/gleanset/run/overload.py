@@ -22,12 +22,15 @@ class Overload:
         most: int,
         now_s: float,
         *,
+        begins: int | None = None,
         free_disk: Callable[[Path], int] = free_disk_bytes,
         free_memory: Callable[[], int | None] = free_memory_bytes,
     ) -> None:
-        """``blobs``: where bodies are written. ``most``: the concurrency that was chosen."""
+        """``blobs``: where bodies are written. ``most``: the concurrency that was chosen; ``begins``: see
+        `Throttle`.
+        """
         self._blobs = blobs
-        self._throttle = Throttle(most, now_s)
+        self._throttle = Throttle(most, now_s, begins)
         self._free_disk = free_disk
         self._free_memory = free_memory
         self._held_bytes: dict[int, int] = {}

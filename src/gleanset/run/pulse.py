@@ -3,6 +3,7 @@
 import time
 
 from ..fetch.descriptors import file_limit, n_open_files
+from ..fetch.disk import DiskFetcher
 from ..fetch.http import CurlFetcher
 from .machine import held_memory_bytes
 from .vitals import Vitals
@@ -13,7 +14,7 @@ PULSE_EVERY_S = 1.0
 class Pulse:
     """Measures the worker's loop between two reports."""
 
-    def __init__(self, fetcher: CurlFetcher) -> None:
+    def __init__(self, fetcher: CurlFetcher | DiskFetcher) -> None:
         self._fetcher = fetcher
         self._n_starved = 0
         self._lag_s = 0.0
@@ -29,7 +30,7 @@ class Pulse:
         self._turned_at_s = now_s
         return now_s >= self._due_at_s
 
-    def take(self, decoder_bytes: int) -> Vitals:
+    def take(self, decoder_bytes: int, decoder_s: float) -> Vitals:
         """How we fared since the last time. The crew knows who we are: ``worker`` is 0."""
         self._due_at_s = time.monotonic() + PULSE_EVERY_S
         lag_s, self._lag_s = self._lag_s, 0.0
@@ -45,4 +46,5 @@ class Pulse:
             self._fetcher.names_on_wire,
             self._fetcher.names_waiting,
             decoder_bytes,
+            round(decoder_s * 1000),
         )

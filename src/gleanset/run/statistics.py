@@ -86,12 +86,17 @@ class Statistics:
         if finding.inspection is not None:
             self.n_bytes += finding.inspection.n_bytes
             self._bytes.add(now_s, finding.inspection.n_bytes)
+        self.amended(settled, now_s)
+        kept = {Verdict.ACCEPTED, Verdict.SPARE}
+        if any(one.finding is finding and one.verdict in kept for one in settled):
+            self._hits[flickr] += 1
+
+    def amended(self, settled: list[Settlement], now_s: float) -> None:
+        """These settlements were made."""
         for settlement in settled:
             change = self.settled(settlement.candidate, settlement.verdict, settlement.reason)
             self._images.add(now_s, change)
             self._pace.add(now_s, change)
-            if settlement.finding is finding and settlement.verdict in {Verdict.ACCEPTED, Verdict.SPARE}:
-                self._hits[flickr] += 1
 
     def settled(self, candidate: int, verdict: Verdict, reason: str) -> int:
         """Count one settlement; by how much the number of accepted images changed."""

@@ -9,6 +9,8 @@ MOST_NAMES_WAITING = 512
 """Names that wait for a place in the resolver: twice what it asks for at once."""
 MOST_FILES_SHARE = 0.95
 """Of the files that a process may have open."""
+MOST_CHECK_MS = 5_000
+"""Of work that waits for the user's check: leases must not expire while it thinks."""
 MOST_MEMORY_SHARE = 0.9
 """Of what we hold and what is free, together: our part."""
 ROUND_S = 3.0
@@ -41,6 +43,8 @@ class Vitals:
     """Look-ups that wait for a place."""
     decoder_bytes: int
     """Bodies that wait to be decoded."""
+    decoder_ms: int = 0
+    """Work that waits with them, by what the user's check has taken so far; 0 where there is none."""
 
 
 class Shortage(Enum):
@@ -50,6 +54,7 @@ class Shortage(Enum):
     MEMORY = ("memory", 0.5)
     NAMES = ("names", 0.75)
     TIME = ("CPU time", 0.75)
+    CHECK = ("time for your check", 0.75)
 
     def __init__(self, word: str, stays: float) -> None:
         self.word = word
@@ -62,6 +67,8 @@ def shortage_of(vitals: Vitals) -> Shortage | None:
         return Shortage.SOCKETS
     if vitals.names_waiting > MOST_NAMES_WAITING:
         return Shortage.NAMES
+    if vitals.decoder_ms > MOST_CHECK_MS:
+        return Shortage.CHECK
     return Shortage.TIME if vitals.lag_s > MOST_LAG_S else None
 
 
@@ -75,11 +82,13 @@ class Throttle:
     what is really under way; grown back evenly when nothing has been for a while.
     """
 
-    def __init__(self, most: int, now_s: float) -> None:
-        """``most``: what was chosen with ``--concurrency``."""
+    def __init__(self, most: int, now_s: float, begins: int | None = None) -> None:
+        """``most``: what was chosen with ``--concurrency``; ``begins``: so many at first, where it is not
+        known yet what can be borne; None: all.
+        """
         self._most = most
         self._floor = min(FLOOR, most)
-        self._limit = float(most)
+        self._limit = float(most if begins is None else min(begins, most))
         self._cut_at_s = float("-inf")
         self._short_at_s = float("-inf")
         self._grown_at_s = now_s

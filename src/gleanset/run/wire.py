@@ -5,9 +5,10 @@ back is checked value by value, so that nothing of it can upset the journal or t
 """
 
 import json
+import re
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar, get_args
 
 from ..terms.inspection import Flaw, Inspection, Stored, StoredFormat
@@ -15,6 +16,9 @@ from ..terms.outcome import FAILURE_BY_WORD, Errand, Failed, Moved
 from ..terms.verdict import BlobRef, Finding
 from ..urls import LONGEST_URL
 from .vitals import Vitals
+
+WORD = re.compile(r"[a-z0-9-]{1,40}")
+"""What the user's check may answer: small letters, digits and dashes."""
 
 _LENGTH = struct.Struct("<I")
 MAX_FRAME_BYTES = 64 * 2**20
@@ -46,6 +50,8 @@ class Task:
     errand: str = Errand.IMAGE.value
     address: str | None = None
     """The address that the lease is for; empty: none is known yet, None: any will do."""
+    about: tuple[tuple[str, str], ...] = ()
+    """What the user's check is told of the candidate, by name; empty where nobody checks."""
 
 
 def frame(message: list[Any]) -> bytes:
@@ -87,12 +93,15 @@ def task_out(task: Task) -> list[Any]:
         task.hops,
         task.errand,
         task.address,
+        task.about,
     ]
 
 
 def task_in(fields: list[Any]) -> Task:
     """The task that ``task_out`` took apart."""
-    return Task(*fields)
+    *known, about = fields
+    task = Task(*known)
+    return replace(task, about=tuple((name, value) for name, value in about)) if about else task
 
 
 def finding_out(finding: Finding) -> list[Any]:
@@ -193,6 +202,7 @@ def _inspection_out(seen: Inspection) -> list[Any]:
             stored.sha256.hex(),
             stored.how,
         ],
+        seen.refused,
     ]
 
 
@@ -211,8 +221,10 @@ def _blob_in(segment: Any, offset: Any, length: Any) -> BlobRef:
 
 
 def _inspection_in(fields: list[Any]) -> Inspection:
-    n_bytes, sha256, flaw, detail, form, width_px, height_px, mode, frames, phash, *hexes, stored = fields
-    thumbnail, md5, sha1 = hexes
+    n_bytes, sha256, flaw, detail, form, width_px, height_px, mode, frames, phash, *rest = fields
+    thumbnail, md5, sha1, stored, refused = rest
+    if refused and (flaw is not None or stored is not None):
+        raise ValueError("a picture that a check refused, and that is flawed or kept")
     return Inspection(
         _whole(n_bytes),
         _bytes(sha256, 32),
@@ -228,6 +240,7 @@ def _inspection_in(fields: list[Any]) -> Inspection:
         None if md5 is None else _bytes(md5, 16),
         None if sha1 is None else _bytes(sha1, 20),
         None if stored is None else _stored_in(*stored),
+        _word(refused),
     )
 
 
@@ -253,6 +266,13 @@ def _number(value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value < _END_OF_TIME:
         raise ValueError("a number out of range")
     return float(value)
+
+
+def _word(value: Any) -> str:
+    """Of the user's check, or empty."""
+    if value != "" and not WORD.fullmatch(value):
+        raise ValueError("no word of a check")
+    return _text(value)
 
 
 def _rules(value: Any) -> str:

@@ -9,9 +9,8 @@ Messages out: ``["findings", findings]``, ``["durable", segment, offset]``, ``["
 """
 
 import gc
-import mmap
+import hashlib
 import os
-import struct
 import sys
 import time
 from collections import deque
@@ -19,37 +18,46 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import StorageError
 from ..fetch.base import Arrival, FetchSettings, Order
+from ..fetch.disk import DiskFetcher
 from ..fetch.http import CurlFetcher
 from ..fetch.robots import decode, excerpt, product_tokens
 from ..inspection.inspector import inspect
+from ..inspection.trial import stand_trial
 from ..store.blobs import BlobWriter
 from ..terms.inspection import Inspection, Treatment
 from ..terms.outcome import Errand, Failed, Failure, Fetched, Located, Moved
 from ..terms.verdict import Finding
 from ..urls import politeness_group
 from . import wire
-from .gate import ADMIT_EVERY_S, Gate
+from .check import Checker, CheckTroubleError, load_check
+from .codec_note import LONGEST_CHECK_S, LONGEST_FIRST_CHECK_S, CodecNote
+from .gate import ADMIT_EVERY_S, BEHIND_BYTES, Gate
 from .pulse import Pulse
+from .vitals import MOST_CHECK_MS
+from .watch import LOOK_EVERY_S, Watch, bound_memory, cpu_s_of_thread, lift_bound
 from .wire import Task
 
 FLUSH_EVERY_S = 2.0
 FLUSH_EVERY_BYTES = 64 * 2**20
-LONGEST_DECODE_S = 10.0
-"""A decoder that takes longer hangs; the worker ends itself and its picture is the culprit."""
 MOST_QUEUED_BYTES = 48 * 2**20
 """Above this the transfers under way have to wait too, for memory's sake."""
 BREATH_S = 0.01
 """How long the network then waits before it looks again."""
 WAKE_AT = 8
 """Inspected bodies that wake the network's thread; fewer wait for its next turn, or for the last body."""
+MEAN_OF = 4
+"""Pictures, about, over which the time of a check is averaged."""
 MAX_STATUS = 999
 """HTTP knows three digits; servers write what they like."""
 EXIT_HUNG = 70
+"""The decoder never came back; its picture is the culprit."""
 EXIT_STORAGE = 74
+EXIT_CHECK = 78
+"""The user's check cannot be used; the last line of the log says why."""
 POLL_S = 0.5
 BATCH_S = 0.02
 BATCH = 64
@@ -64,61 +72,46 @@ _OUR_FAULT = {
     Failure.TOO_SLOW,
 }
 """How it looks from here when nobody reads."""
-_NOTE = struct.Struct("<qd")
-
-
-class CodecNote:
-    """A few bytes shared with the engine: which lease is being decoded, since when. They outlive us."""
-
-    def __init__(self, path: Path) -> None:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            os.ftruncate(fd, _NOTE.size)
-            self._map = mmap.mmap(fd, _NOTE.size)
-        finally:
-            os.close(fd)
-        self.clear()
-
-    def set(self, serial: int) -> None:
-        _NOTE.pack_into(self._map, 0, serial, time.monotonic())
-
-    def clear(self) -> None:
-        _NOTE.pack_into(self._map, 0, -1, 0.0)
-
-    def decoding_for_s(self) -> float:
-        serial, since_s = _NOTE.unpack_from(self._map)
-        return time.monotonic() - since_s if serial >= 0 else 0.0
-
-    @staticmethod
-    def read(path: Path) -> tuple[int | None, float]:
-        """The lease that a worker is or was decoding, since when; (None, 0.0): none.
-
-        The time is that of ``time.monotonic``, which all processes of a machine share.
-        """
-        try:
-            serial, since_s = _NOTE.unpack(path.read_bytes())
-        except (OSError, struct.error):
-            return None, 0.0
-        return (int(serial), float(since_s)) if serial >= 0 else (None, 0.0)
 
 
 class Decoder:
     """One thread that inspects bodies, in the order in which they came."""
 
-    def __init__(self, treatment: Treatment, note: CodecNote, wake: Any) -> None:
+    def __init__(
+        self, treatment: Treatment, note: CodecNote, wake: Any, checker: Checker | None, *, all_digests: bool
+    ) -> None:
         self._treatment = treatment
+        self._checker = checker
+        self._all_digests = all_digests
         self._note = note
         self._wake = wake
         self._jobs: SimpleQueue[tuple[Task, Arrival, Fetched]] = SimpleQueue()
         self.done: deque[tuple[Task, Arrival, Fetched, Inspection, bytes | None]] = deque()
         self.queued_bytes = 0
         self.pending = 0
-        Thread(target=self._run, name="decoder", daemon=True).start()
+        self._mean_s = 0.0
+        """What a picture takes, where the user has a check."""
+        self._picture: tuple[int, float] | None = None
+        """Which is being decoded, since when."""
+        self._watch = Watch()
+        self._look_at_s = 0.0
+        self._thread = Thread(target=self._run, name="decoder", daemon=True)
+        self._thread.start()
 
     def put(self, task: Task, arrival: Arrival, fetched: Fetched) -> None:
         self.queued_bytes += len(fetched.body)
         self.pending += 1
         self._jobs.put((task, arrival, fetched))
+
+    @property
+    def backlog_s(self) -> float:
+        """Work that waits, where the user's check may be slow; else 0: decoding is counted in bytes."""
+        return self.pending * self._mean_s
+
+    @property
+    def load_bytes(self) -> int:
+        """What waits, for the gate: a few seconds' work of a check weighs as much as a full queue."""
+        return max(self.queued_bytes, round(BEHIND_BYTES * 1000 * self.backlog_s / MOST_CHECK_MS))
 
     def take(self) -> list[tuple[Task, Arrival, Fetched, Inspection, bytes | None]]:
         """What is finished. Called by the thread that calls ``put``."""
@@ -128,15 +121,50 @@ class Decoder:
         self.pending -= len(finished)
         return finished
 
+    @property
+    def hangs(self) -> bool:
+        """Whether it will never be done with its picture, or the user's check with it. Called by the other
+        thread, at every turn.
+        """
+        if self._note.check_overdue:
+            return True
+        now_s = time.monotonic()
+        if now_s < self._look_at_s:
+            return False
+        self._look_at_s = now_s + LOOK_EVERY_S
+        return self._watch.look(self._picture, cpu_s_of_thread(self._thread))
+
     def _run(self) -> None:
         while True:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
+            self._picture = (task.serial, time.monotonic())
             seen, body = inspect(fetched.body, self._treatment)
+            self._picture = None
+            if self._all_digests and seen.md5 is None:
+                seen = _with_digests(seen, fetched.body)
+            if self._checker is not None and body is not None:
+                seen, body = self._checked(self._checker, task, fetched, seen, body)
             self._note.clear()
             self.done.append((task, arrival, fetched, seen, body))
             if len(self.done) == WAKE_AT or self._jobs.empty():
                 self._wake()
+
+    def _checked(
+        self, checker: Checker, task: Task, fetched: Fetched, seen: Inspection, body: bytes
+    ) -> tuple[Inspection, bytes | None]:
+        """Ask the user's check; a picture that it refuses is not kept. Its failure ends the worker."""
+        is_new, started_s = checker.is_new, time.monotonic()
+        self._note.set(task.serial, LONGEST_FIRST_CHECK_S if is_new else LONGEST_CHECK_S)
+        lift_bound()  # a model may take what it wants; what it keeps is not the next picture's
+        try:
+            seen = checker.look(seen, body, dict(task.about), fetched.final_url)
+        except CheckTroubleError as error:
+            give_up(error)
+        bound_memory()
+        if not is_new:  # that one may have loaded a model
+            self._mean_s += (time.monotonic() - started_s - self._mean_s) / MEAN_OF
+        return seen, None if seen.refused else body
 
 
 class Worker:
@@ -144,10 +172,17 @@ class Worker:
 
     def __init__(self, settings: dict[str, Any], fd_in: int, fd_out: int) -> None:
         fetch = FetchSettings.from_json(settings["fetch"])
-        self._fetcher = CurlFetcher(fetch, politeness_group)
+        self._fetcher = _open_fetcher(fetch)
         self._names = product_tokens(fetch.user_agent)
         self._note = CodecNote(Path(settings["note"]))
-        self._decoder = Decoder(Treatment(**settings["treatment"]), self._note, self._fetcher.wake)
+        checker = _checker(settings["check"]) if settings.get("check") else None
+        self._decoder = Decoder(
+            Treatment(**settings["treatment"]),
+            self._note,
+            self._fetcher.wake,
+            checker,
+            all_digests=settings["all_digests"],
+        )
         self._blobs = BlobWriter(Path(settings["blobs"]), settings["prefix"])
         self._tasks: dict[int, Task] = {}
         self._gate = Gate()
@@ -175,13 +210,20 @@ class Worker:
                 self._gate.hold_up(BREATH_S)
             for finished in self._decoder.take():
                 self._inspected(*finished)
-            for serial in self._gate.admit(self._decoder.queued_bytes):
+            for serial in self._gate.admit(self._decoder.load_bytes):
                 self._begin(self._tasks[serial])
             self._send_findings()
             self._flush_if_due()
             if self._pulse.beat(patience_s) and not self._idle:
-                self._send(["vitals", wire.vitals_out(self._pulse.take(self._decoder.queued_bytes))])
-            if self._note.decoding_for_s() > LONGEST_DECODE_S:
+                self._send(
+                    [
+                        "vitals",
+                        wire.vitals_out(
+                            self._pulse.take(self._decoder.queued_bytes, self._decoder.backlog_s)
+                        ),
+                    ]
+                )
+            if self._decoder.hangs:
                 os._exit(EXIT_HUNG)
 
     def _patience_s(self) -> float:
@@ -213,7 +255,7 @@ class Worker:
 
     def _start(self, task: Task) -> None:
         self._tasks[task.serial] = task
-        if self._gate.lets_in(task.serial, self._decoder.queued_bytes):
+        if self._gate.lets_in(task.serial, self._decoder.load_bytes):
             self._begin(task)
 
     def _begin(self, task: Task) -> None:
@@ -256,6 +298,8 @@ class Worker:
         self, task: Task, arrival: Arrival, fetched: Fetched, seen: Inspection, body: bytes | None
     ) -> None:
         blob = None
+        if task.errand == Errand.PROBE.value:
+            seen, body = replace(seen, stored=None), None
         if body is not None:
             blob = self._blobs.append(body, task.candidate)
             if self._segment and blob.segment != self._segment:
@@ -319,6 +363,32 @@ class Worker:
             data = data[os.write(self._fd_out, data) :]
 
 
+def _open_fetcher(settings: FetchSettings) -> CurlFetcher | DiskFetcher:
+    if settings.local is not None:
+        return DiskFetcher(Path(settings.local), settings.max_body_bytes)
+    return CurlFetcher(settings, politeness_group)
+
+
+def _with_digests(seen: Inspection, body: bytes) -> Inspection:
+    """The other names by which a body may be excluded; only small ones have them anyway."""
+    md5 = hashlib.md5(body, usedforsecurity=False).digest()
+    return replace(seen, md5=md5, sha1=hashlib.sha1(body, usedforsecurity=False).digest())
+
+
+def _checker(order: dict[str, Any]) -> Checker:
+    try:
+        return Checker(load_check(order["name"], order["folder"]), proven=order["proven"])
+    except CheckTroubleError as error:
+        give_up(error)
+
+
+def give_up(trouble: CheckTroubleError) -> NoReturn:
+    """End the program, from whichever thread. The last line of the log is for the engine's message."""
+    sys.stderr.write(f"{' '.join(str(trouble).split())}\n")
+    sys.stderr.flush()
+    os._exit(EXIT_CHECK)
+
+
 def _elsewhere(task: Task) -> str | None:
     """The URL that was asked, where a redirect had led there."""
     return task.url if task.hops else None
@@ -337,6 +407,9 @@ def main() -> int:
             return 0
         for message in frames.feed(chunk):
             settings = message[1]
+    stand_trial()
+    if not settings.get("check"):  # which may load a model of gigabytes
+        bound_memory()
     try:
         Worker(settings, fd_in, fd_out).run()
     except StorageError as error:

@@ -69,9 +69,10 @@ class Kept:
         """Nobody else fetches this file meanwhile; waits for as long as another process does."""
         with storage_errors("keeping a list in", self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.with_name(f".{self.path.name}.lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
+            lock = self.path.with_name(f".{self.path.name}.lock").open("a")
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def fetch(self, url: str, get: Get) -> Failed | None:
         """Have the file as it is at ``url`` now; a failure leaves an older file alone. Call it while held."""

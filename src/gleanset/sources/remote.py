@@ -93,9 +93,9 @@ def _opened(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise ListError(f"{url}: addresses of this kind need a package more: {extra}.") from error
     try:
-        system, path = url_to_fs(url)
+        system, path = url_to_fs(url, skip_instance_cache=True)
         if scheme in ("s3", "s3a") and not _has_account():
-            system, path = url_to_fs(url, anon=True)
+            system, path = url_to_fs(url, skip_instance_cache=True, anon=True)
     except (ImportError, ValueError) as error:
         raise ListError(f"{url}: addresses of this kind need a package more: {extra} ({error}).") from error
     return system, str(path)

@@ -39,13 +39,17 @@ def build_pool(
     hosts: Sequence[str] = (),
     exclude_hosts: Sequence[str] = (),
     more_specific: MoreSpecific = _nobody,
+    excluded: pa.StringArray | None = None,
+    keep_conflicts: bool = False,
 ) -> None:
     """Write the candidates of these classes; the order of ``labels`` numbers them.
 
     Only hosts that match a pattern of ``hosts`` (none: all) and none of ``exclude_hosts`` are taken. Rows
     whose URL has no normal form are kept aside as ``bad-url``. The same URL twice in one class counts once. A
     URL of several classes goes to the one that ``more_specific`` names of them (sorted), else to none; where
-    it does not go, it is kept aside as ``label-conflict``.
+    it does not go, it is kept aside as ``label-conflict``; with ``keep_conflicts`` it stays in each of its
+    classes where ``more_specific`` names none. URLs that are ``excluded``, in normal form, are kept aside
+    under that word.
 
     The order within a class is that of ``hashlib.md5(f"{seed}|{url}".encode()).hexdigest()``. The pool
     depends on the rows and these arguments alone: not on the order of the rows, and not on time.
@@ -63,8 +67,14 @@ def build_pool(
                 for batch in source.batches():
                     rows = _of_classes(batch, words)
                     if rows.num_rows:
-                        sorter.add(*_admitted(rows, known_hosts, wanted))
-            sorter.settle_twins(lambda numbers: _winner(numbers, labels, more_specific))
+                        good, bad = _admitted(rows, known_hosts, wanted)
+                        good, out = _without(good, excluded)
+                        sorter.add(good, bad)
+                        sorter.set_aside(out, "excluded")
+            sorter.settle_twins(
+                lambda numbers: _winner(numbers, labels, more_specific),
+                labels if keep_conflicts else (),
+            )
             sorter.settle_keys()
             groups = sorted({known_hosts.groups[host] for host in sorter.hosts()})
             group_of_host = _numbers_of(known_hosts.groups, groups)
@@ -117,6 +127,14 @@ def _admitted(rows: pa.Table, hosts: Hosts, wanted: HostClaims) -> tuple[pa.Tabl
     numbers = hosts.of(good.column("url").combine_chunks())
     good = good.append_column("host", pa.array(numbers)).filter(pa.array(wanted.of(numbers)))
     return good, bad
+
+
+def _without(good: pa.Table, excluded: pa.StringArray | None) -> tuple[pa.Table, pa.Table]:
+    """The rows whose URL is not excluded, and (url, label) of those whose is."""
+    if excluded is None or not len(excluded):
+        return good, good.select(["url", "label"]).slice(0, 0)
+    out = pc.is_in(good.column("url"), excluded)
+    return good.filter(pc.invert(out)), good.select(["url", "label"]).filter(out)
 
 
 def _winner(numbers: Sequence[int], labels: Sequence[str], more_specific: MoreSpecific) -> int | None:

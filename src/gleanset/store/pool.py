@@ -106,7 +106,7 @@ class Pool:
     def unfit(self) -> pa.Table:
         """The rows that never became candidates: ``url`` as the list has it, ``label``, ``reason``.
 
-        Reasons are ``bad-url`` and ``label-conflict``.
+        Reasons are ``bad-url``, ``excluded`` and ``label-conflict``.
         """
         rest = self._table.slice(self.n)
         labels = pa.array(self.labels, pa.string()).take(rest.column("label").combine_chunks())
@@ -134,14 +134,15 @@ class Pool:
         )
 
     def find(self, urls: Sequence[str]) -> dict[str, int]:
-        """Which of these URLs are candidates, and their numbers. Reads the column of URLs once."""
-        wanted = pa.array(urls, pa.string())
-        found: dict[str, int] = {}
+        """Which of these URLs are candidates, and their numbers; of one in several classes, the last."""
+        return dict(self.find_all(pa.array(urls, pa.string())))
+
+    def find_all(self, urls: pa.StringArray) -> Iterator[tuple[str, int]]:
+        """(URL, candidate) of all candidates with one of these URLs. Reads the column of URLs once."""
         for batch, start in zip(self._columns.get("url", ()), self._starts, strict=False):
-            for place in pc.indices_nonzero(pc.is_in(batch, wanted)).to_pylist():
+            for place in pc.indices_nonzero(pc.is_in(batch, urls)).to_pylist():
                 if start + place < self.n:
-                    found[batch[place].as_py()] = start + place
-        return found
+                    yield batch[place].as_py(), start + place
 
     @property
     def has_licences(self) -> bool:
@@ -159,6 +160,14 @@ class Pool:
     def original(self, i: int) -> Original:
         """What the list says of the candidate's file (Open Images: its MD5, size and rotation)."""
         return Original(*(self._cell(name, i) for name in ("md5", "n_bytes", "rotation")))
+
+    def parts(self, *names: str) -> Iterator[tuple[int, dict[str, pa.Array]]]:
+        """Columns of the candidates batch by batch: (the first one's number, column by name)."""
+        batches = (batch for batch in self._table.to_batches() if batch.num_rows)
+        for batch, start in zip(batches, self._starts, strict=False):
+            n_rows = min(batch.num_rows, self.n - start)
+            if n_rows > 0:
+                yield start, {name: batch.column(name).slice(0, n_rows) for name in names}
 
     def _cell(self, column: str, i: int) -> Any:
         if not 0 <= i < self.n:

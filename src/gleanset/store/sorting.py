@@ -18,8 +18,9 @@ _CREATE = f"""
 create table rows (
     url varchar, label integer, host integer, key varchar, split varchar, sha256 blob, phash ubigint,
     {", ".join(f"{name} varchar" for name in EXTRAS)}, md5 blob, n_bytes ubigint, rotation integer,
-    kept varchar);
+    kept varchar, twin varchar);
 create table unfit (url varchar, label integer, reason varchar);
+create table names (label integer, name varchar);
 create table winners (labels integer[], winner integer);
 """
 _SPLIT_OFF_TWINS = """
@@ -30,18 +31,21 @@ create table conflicts as
     select url, list(distinct label order by label) as labels from twins
     group by url having count(distinct label) > 1;
 """
-_BRING_BACK_ONE = """
+_BRING_BACK = """
 insert into unfit
     select distinct t.url, t.label, 'label-conflict' from twins t
     join conflicts c using (url) join winners w on w.labels = c.labels
-    where w.winner is distinct from t.label;
+    where w.winner is distinct from t.label and not ({keep} and w.winner is null);
 insert into rows
-    select t.* from twins t left join conflicts c using (url) left join winners w on w.labels = c.labels
-    where c.url is null or w.winner = t.label
-    qualify row_number() over (partition by t.url order by t.sha256 is null, t.key, t.split,
+    select t.* replace (case when {keep} and c.url is not null and w.winner is null then n.name end as twin)
+    from twins t left join conflicts c using (url) left join winners w on w.labels = c.labels
+    left join names n on n.label = t.label
+    where c.url is null or w.winner = t.label or ({keep} and w.winner is null)
+    qualify row_number() over (partition by t.url, t.label order by t.sha256 is null, t.key, t.split,
         t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation, t.kept) = 1;
 drop table twins; drop table conflicts; drop table doubled;
 """
+# ``twin``: the class of a row whose URL has rows in others, so that their keys can be told apart
 _PLAIN_KEY = "[A-Za-z0-9_-]{1,64}"
 _WITH_KEYS = f"""
 select * exclude (origin) replace (
@@ -54,11 +58,12 @@ select * exclude (origin) replace (
     end as key) from incoming
 """
 _PART_KEYS = """
-update rows set key = left(rows.key, 63 - {n}) || '-' || left(sha256(rows.url), {n}) from (
-    select url from rows where hash(lower(key)) in (
+update rows set key = left(rows.key, 63 - {n})
+    || '-' || left(sha256(concat_ws(' ', rows.url, rows.twin)), {n}) from (
+    select url, twin from rows where hash(lower(key)) in (
         select hash(lower(key)) as h from rows group by h having count(*) > 1)
-    qualify row_number() over (partition by lower(key) order by sha256(url)) > 1
-) later where rows.url = later.url
+    qualify row_number() over (partition by lower(key) order by sha256(concat_ws(' ', url, twin))) > 1
+) later where rows.url = later.url and rows.twin is not distinct from later.twin
 """
 _SUFFIXES = (8, 16, 32, 63)
 """Hex digits of the URL's hash behind a key that is taken; more in case a list made up the short ones."""
@@ -92,18 +97,29 @@ class Sorter:
             else pa.nulls(good.num_rows, _TYPES[name])
             for name in _TAKEN
         }
-        self._insert("rows", pa.table(columns), _WITH_KEYS)
-        if bad.num_rows:
-            self._insert("unfit", bad.append_column("reason", pa.array(["bad-url"] * bad.num_rows)))
+        self._insert("rows by name", pa.table(columns), _WITH_KEYS)
+        self.set_aside(bad, "bad-url")
 
-    def settle_twins(self, winner: Callable[[Sequence[int]], int | None]) -> None:
-        """One row a URL: ``winner`` names the class among several (ascending numbers), or none."""
+    def set_aside(self, rows: pa.Table, reason: str) -> None:
+        """(url, label) of rows that become no candidates."""
+        if rows.num_rows:
+            self._insert("unfit", rows.append_column("reason", pa.array([reason] * rows.num_rows)))
+
+    def settle_twins(
+        self, winner: Callable[[Sequence[int]], int | None], keep_in: Sequence[str] = ()
+    ) -> None:
+        """One row a URL: ``winner`` names the class among several (ascending numbers), or none.
+
+        ``keep_in``: the names of all classes, where a URL without a winner has one row in each of its own.
+        """
         self._db.execute(_SPLIT_OFF_TWINS)
         labels = [row[0] for row in self._db.execute("select distinct labels from conflicts").fetchall()]
         winners = {"labels": labels, "winner": [winner(several) for several in labels]}
         types = pa.schema([("labels", pa.list_(pa.int32())), ("winner", pa.int32())])
         self._insert("winners", pa.table(winners, schema=types))
-        self._db.execute(_BRING_BACK_ONE)
+        numbers = pa.array(range(len(keep_in)), pa.int32())
+        self._insert("names", pa.table({"label": numbers, "name": pa.array(keep_in, pa.string())}))
+        self._db.execute(_BRING_BACK.format(keep=bool(keep_in)))
 
     def settle_keys(self) -> None:
         """A key for every row, different even where a file system does not tell A from a."""

@@ -1,0 +1,1 @@
+"""What a person sees and decides about pictures that were judged."""

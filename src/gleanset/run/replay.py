@@ -1,0 +1,206 @@
+"""Reading the journal again: the minds stand afterwards where they stood when it was written.
+
+What is wanted may have changed meanwhile (quotas, exclusions, pardons): verdicts that follow from today's
+wishes are amended, from the facts that were written down, without a request.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+
+from ..clock import Clock
+from ..errors import WorkdirError
+from ..frontier import Elsewhere, Frontier
+from ..judge.judge import Judge
+from ..store.journal import JournalReader
+from ..store.journal_rows import JournalRow, Note
+from ..store.pool import Pool
+from ..terms.placeholder import LearnedPlaceholder
+from ..terms.verdict import CHECK, Finding, Judgement, Settlement, Verdict
+from .atlas import PoolAtlas
+from .check_words import CheckWords
+from .due import due
+from .engine import PLACEHOLDER, PROBED, REST
+from .probes import Probes
+from .revival import Reviver
+from .screening import EXCLUDED_URL, Screen
+from .statistics import Statistics, spare_reason
+
+_KEPT = {Verdict.ACCEPTED, Verdict.SPARE}
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The minds that a journal is read to, and what it is read with."""
+
+    path: str
+    """Of the journal, for messages."""
+    pool: Pool
+    atlas: PoolAtlas
+    frontier: Frontier
+    judge: Judge
+    probes: Probes
+    reviver: Reviver
+    statistics: Statistics
+    clock: Clock
+    known: Collection[str]
+    """Politeness groups of which earlier runs learned already what this journal says of them."""
+    revives: bool
+    check_words: CheckWords
+    screen: Screen | None
+    """None: nothing speaks against what is there that did not speak against it before."""
+
+    def notes(self, notes: list[Note]) -> None:
+        """What happened beside the candidates."""
+        for note in notes:
+            payload = note.payload
+            match note.kind:
+                case "class-replaced":
+                    self.frontier.book.substitute(payload["class"], payload["by"])
+                case kind if kind == REST:
+                    self._rest(str(payload["group"]), float(payload["until_s"]))
+                case kind if kind == PLACEHOLDER:
+                    self.judge.learn(LearnedPlaceholder.from_json(payload))
+                case kind if kind == PROBED:
+                    self.probes.known(str(payload["site"]))
+                    if payload.get("leads_to"):
+                        self.judge.leads_nowhere(str(payload["leads_to"]))
+
+    def rows(self, journal: JournalReader) -> tuple[list[Settlement], list[Note]]:
+        """Replay all rows; what today's wishes make another verdict of, and what was learned by that."""
+        new_notes: list[Note] = []
+        amended = [
+            *self._rows(journal, lambda row: row.verdict is not Verdict.SPARE and not self._comes_back(row)),
+            *self._rows(journal, lambda row: row.verdict is Verdict.SPARE),
+            *self._never_asked(),
+        ]
+        for row in journal.rows():
+            if self._comes_back(row):
+                amended += self._judge_again(row, new_notes)
+        return [*amended, *self.frontier.review()], new_notes
+
+    def _rest(self, group: str, until_s: float) -> None:
+        """A host that asked to be left alone is left alone by this run too."""
+        left_s = until_s - self.clock.wall_s()
+        host = self.atlas.number_of(group)
+        if left_s > 0 and host is not None:
+            self.frontier.rest(host, self.clock.now_s() + left_s, self.clock.now_s())
+
+    def _rows(self, journal: JournalReader, chosen: Callable[[JournalRow], bool]) -> Iterator[Settlement]:
+        """Replay some rows in order of writing."""
+        wall_s, now_s = self.clock.wall_s(), self.clock.now_s()
+        for row in filter(chosen, journal.rows()):
+            if row.candidate >= self.pool.n:
+                raise WorkdirError(
+                    f"{self.path} names candidate {row.candidate}, but the pool has {self.pool.n}. "
+                    "Pool and journal are of different builds: restore the folder, or begin a new one."
+                )
+            self.statistics.settled(row.candidate, row.verdict, row.reason)
+            self.check_words.recall(row.reason)
+            out = self.screen.look(row) if self.screen is not None else None
+            if out is not None:
+                yield from self._thrown_out(row, out)
+                continue
+            if self._is_looked_for(row, wall_s, now_s):
+                continue
+            if due(row, wall_s):
+                continue
+            if row.verdict is Verdict.DEFERRED and row.due_at_s is not None:
+                self.frontier.postpone(row.candidate, now_s + row.due_at_s - wall_s)
+                continue
+            yield from self._restore(row)
+
+    def _thrown_out(self, row: JournalRow, out: Settlement) -> Iterator[Settlement]:
+        """Take over a row with the last word that is spoken on it today."""
+        for _ in self._restore(replace(row, verdict=out.verdict, reason=out.reason, evidence=out.evidence)):
+            """What was thrown out is not amended once more."""
+        yield self._amended(out)
+
+    def _never_asked(self) -> Iterator[Settlement]:
+        """Candidates without a row whose URL is excluded by now."""
+        for out in self.screen.never_asked() if self.screen is not None else ():
+            self.frontier.restore(out.candidate, out.verdict)
+            yield self._amended(out)
+
+    def _is_looked_for(self, row: JournalRow, wall_s: float, now_s: float) -> bool:
+        """Let a dead candidate wait where its revival left off; whether there is such a place."""
+        again = due(row, wall_s)
+        if not self.revives or not (again or row.verdict is Verdict.REJECTED):
+            return False
+        url = self.pool.candidate(row.candidate).url
+        found = self.reviver.resume(row.candidate, url, row.reason, row.revived, again=again)
+        if found is not None:
+            group = self.atlas.find_group(found.url)
+            self.frontier.send(row.candidate, Elsewhere(found.url, 0, group, found.way), now_s)
+        return found is not None
+
+    def _restore(self, row: JournalRow) -> Iterator[Settlement]:
+        """Take over one row; the settlement that replaces it, if today's wishes say so."""
+        verdict, reason = row.verdict, row.reason
+        if verdict in _KEPT and self._is_reconsidered(row):
+            verdict, reason = Verdict.REVOKED, Judgement.EXCLUDED.word
+        verdict = self.frontier.restore(row.candidate, verdict)
+        if row.host is not None and row.host < len(self.pool.hosts) and row.elapsed_s is not None:
+            self._remember(row.host, row.verdict in _KEPT, row.elapsed_s)
+        label = int(self.pool.label[row.candidate])
+        if row.inspection is not None and row.inspection.flaw is None and not row.reason.startswith(CHECK):
+            self.judge.restore(
+                row.candidate, label, verdict, reason, row.inspection, row.host or 0, row.final_url or ""
+            )
+        if verdict is not row.verdict:
+            if verdict is not Verdict.REVOKED:
+                reason = spare_reason(verdict, self.frontier.book.state[label])
+            yield self._amended(Settlement(row.candidate, verdict, reason, row.attempts))
+
+    def _remember(self, host: int, success: bool, elapsed_s: float) -> None:
+        """Learn from a row of an earlier run, unless what is known of the host counts it already."""
+        if self.atlas.group_name(host) not in self.known:
+            self.frontier.remember(host, success, elapsed_s)
+
+    # What comes back without a request
+
+    def _is_reconsidered(self, row: JournalRow) -> bool:
+        seen = row.inspection
+        if seen is None or seen.flaw is not None or row.blob is None or row.evidence == EXCLUDED_URL:
+            return False
+        return self.judge.reconsiders(row.verdict, row.reason, row.evidence, seen)
+
+    def _comes_back(self, row: JournalRow) -> bool:
+        """Whether a picture that was refused may be wanted today."""
+        if self.screen is not None and self.screen.excludes(row.candidate):
+            return False
+        return row.verdict not in _KEPT and self._is_reconsidered(row)
+
+    def _judge_again(self, row: JournalRow, new_notes: list[Note]) -> Iterator[Settlement]:
+        """Judge a refused picture, whose body lies in quarantine, as if it had just come."""
+        candidate = self.pool.candidate(row.candidate)
+        ruling = self.judge.rule(_finding(row), candidate.label, candidate.url, candidate.expected)
+        new_notes += [Note(PLACEHOLDER, learned.to_json()) for learned in ruling.learned]
+        yield from map(self._amended, self.frontier.revoke(ruling.revoked))
+        if ruling.reason is None:
+            verdict = self.frontier.restore(row.candidate, Verdict.SPARE)
+            reason = spare_reason(verdict, self.frontier.book.state[candidate.label])
+        else:
+            verdict, reason = self.frontier.restore(row.candidate, Verdict.REJECTED), ruling.reason
+        yield self._amended(
+            Settlement(row.candidate, verdict, reason, row.attempts, evidence=ruling.evidence)
+        )
+
+    def _amended(self, settlement: Settlement) -> Settlement:
+        self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
+        return settlement
+
+
+def _finding(row: JournalRow) -> Finding:
+    """What was found then."""
+    return Finding(
+        row.candidate,
+        row.attempts,
+        row.host or 0,
+        row.elapsed_s or 0.0,
+        row.at_s or 0.0,
+        inspection=row.inspection,
+        blob=row.blob,
+        status=row.status,
+        final_url=row.final_url,
+        headers=row.headers,
+    )
