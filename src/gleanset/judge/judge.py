@@ -173,10 +173,8 @@ class Judge:
         if placeholder.gone_url:
             self._gone[placeholder.gone_url] = placeholder.evidence
 
-    def reconsiders(self, verdict: Verdict, reason: str, evidence: str, inspection: Inspection) -> bool:
-        """Whether what is wanted today may make another verdict of an earlier one on a sound picture."""
-        if verdict in _KEPT:
-            return bool(self._policy.exclusions.match(inspection))
+    def reconsiders(self, reason: str, evidence: str, inspection: Inspection) -> bool:
+        """Whether a sound picture that was refused for this reason may be wanted today."""
         match reason:
             case Judgement.PLACEHOLDER.word:
                 return self._learner.is_pardoned(inspection, evidence)
@@ -184,8 +182,6 @@ class Judge:
                 return self._policy.keep_near_duplicates
             case Judgement.LABEL_CONFLICT.word:
                 return self._policy.keep_label_conflicts
-            case Judgement.EXCLUDED.word:
-                return not self._policy.exclusions.match(inspection)
         return False
 
     def restore(

@@ -87,4 +87,5 @@ def body_key(sha256: bytes) -> int:
 
 
 def size_key(width_px: int, height_px: int) -> int:
+    """Both sides in one number of 32 bits, each cut off at 65,535."""
     return min(width_px, _MAX_PX) << 16 | min(height_px, _MAX_PX)

@@ -156,7 +156,7 @@ class Dispatch:
         if out.n_located >= MOST_LOCATED:
             return self._anywhere(out)
         if not self._place(out.lease, name, now_s):
-            self._site_lost(out.site, now_s)
+            self.lost(out, now_s)
             return None
         task = replace(out.task, address=address)
         self.out[out.lease.serial] = replace(out, task=task, n_located=out.n_located + 1)

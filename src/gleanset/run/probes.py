@@ -25,7 +25,7 @@ ANSWERS: Final = 2
 """Alike ones are a habit; one alone may be a picture that somebody has under that very name."""
 STEM_LETTERS: Final = 16
 MOST_REFUSALS: Final = 3
-"""Probes that failed otherwise than with an answer (time-outs, dead workers) before a site is left alone."""
+"""Probes that failed for a passing reason (a time-out, a 503) before a site is left alone."""
 _SECRET: Final = re.compile(r"([0-9]{5,}_)([0-9a-f]{8,})((?:_[a-z0-9]{1,2})?\.[a-z]+)", re.IGNORECASE)
 """``ID_secret.jpg`` and ``ID_secret_b.jpg``, as Flickr names its files: it looks at the form first."""
 _IS_PICTURE: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|avif)$", re.IGNORECASE)
@@ -86,9 +86,14 @@ class Probes:
 
     def lost(self, url: str, *, fatal: bool = False) -> None:
         """No answer came. ``fatal``: it cost a worker its life."""
+        self._sites[site_of(url)].asking = False
+        if fatal:
+            self.forbid(url)
+
+    def _failed(self, url: str) -> None:
         site = self._sites[site_of(url)]
         site.asking = False
-        site.n_refusals += MOST_REFUSALS if fatal else 1
+        site.n_refusals += 1
         if site.n_refusals >= MOST_REFUSALS:
             self.forbid(url)
 
@@ -97,7 +102,7 @@ class Probes:
         the site admits that there is nothing; None: it has to be asked once more.
         """
         if finding.failed is not None and finding.failed.failure.transient:
-            self.lost(url)
+            self._failed(url)
             return None
         site = self._sites[site_of(url)]
         site.asking = False

@@ -15,14 +15,14 @@ from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..terms.placeholder import LearnedPlaceholder
-from ..terms.verdict import CHECK, Finding, Judgement, Settlement, Verdict
+from ..terms.verdict import CHECK, Finding, Settlement, Verdict
 from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .due import due
 from .engine import PLACEHOLDER, PROBED, REST
 from .probes import Probes
 from .revival import Reviver
-from .screening import EXCLUDED_URL, Screen
+from .screening import Screen
 from .statistics import Statistics, spare_reason
 
 _KEPT = {Verdict.ACCEPTED, Verdict.SPARE}
@@ -135,16 +135,13 @@ class Replay:
 
     def _restore(self, row: JournalRow) -> Iterator[Settlement]:
         """Take over one row; the settlement that replaces it, if today's wishes say so."""
-        verdict, reason = row.verdict, row.reason
-        if verdict in _KEPT and self._is_reconsidered(row):
-            verdict, reason = Verdict.REVOKED, Judgement.EXCLUDED.word
-        verdict = self.frontier.restore(row.candidate, verdict)
+        verdict, reason = self.frontier.restore(row.candidate, row.verdict), row.reason
         if row.host is not None and row.host < len(self.pool.hosts) and row.elapsed_s is not None:
             self._remember(row.host, row.verdict in _KEPT, row.elapsed_s)
         label = int(self.pool.label[row.candidate])
         if row.inspection is not None and row.inspection.flaw is None and not row.reason.startswith(CHECK):
             self.judge.restore(
-                row.candidate, label, verdict, reason, row.inspection, row.host or 0, row.final_url or ""
+                row.candidate, label, row.verdict, reason, row.inspection, row.host or 0, row.final_url or ""
             )
         if verdict is not row.verdict:
             if verdict is not Verdict.REVOKED:
@@ -158,17 +155,14 @@ class Replay:
 
     # What comes back without a request
 
-    def _is_reconsidered(self, row: JournalRow) -> bool:
-        seen = row.inspection
-        if seen is None or seen.flaw is not None or row.blob is None or row.evidence == EXCLUDED_URL:
-            return False
-        return self.judge.reconsiders(row.verdict, row.reason, row.evidence, seen)
-
     def _comes_back(self, row: JournalRow) -> bool:
-        """Whether a picture that was refused may be wanted today."""
+        """Whether a picture that was refused, and whose body is here, may be wanted today."""
+        seen = row.inspection
+        if row.verdict in _KEPT or row.blob is None or seen is None:
+            return False
         if self.screen is not None and self.screen.excludes(row.candidate):
             return False
-        return row.verdict not in _KEPT and self._is_reconsidered(row)
+        return self.judge.reconsiders(row.reason, row.evidence, seen)
 
     def _judge_again(self, row: JournalRow, new_notes: list[Note]) -> Iterator[Settlement]:
         """Judge a refused picture, whose body lies in quarantine, as if it had just come."""

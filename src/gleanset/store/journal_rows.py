@@ -35,11 +35,11 @@ ON CONFLICT (candidate) DO UPDATE SET
 _WRITE_FETCHED = f"""
 INSERT OR REPLACE INTO settlements (
   seq, candidate, verdict, reason, attempts, due_at_s,
-  status, elapsed_s, at_s, final_url, host, address, headers, detail, revived
-) VALUES ({", ".join("?" * 15)})
+  status, elapsed_s, at_s, final_url, host, address, headers, detail, revived, evidence
+) VALUES ({", ".join("?" * 16)})
 """
 _WRITE_INSPECTED = f"INSERT OR REPLACE INTO settlements VALUES ({', '.join('?' * 37)})"
-STATEMENTS = {7: _AMEND, 15: _WRITE_FETCHED, 37: _WRITE_INSPECTED}
+STATEMENTS = {7: _AMEND, 16: _WRITE_FETCHED, 37: _WRITE_INSPECTED}
 """By the length of a `line`. Most candidates bring no picture: binding 22 NULLs would double their cost."""
 _FIRST_WIDTH = 35
 """Columns of the first version."""
@@ -111,7 +111,7 @@ def line(seq: int, settlement: Settlement) -> tuple[Any, ...]:
     )
     revived = finding.revived or None
     if inspection is None:
-        return (*fetched, revived)
+        return (*fetched, revived, settlement.evidence or None)
     place = (blob.segment, blob.offset, blob.length) if blob else _NO_BLOB
     return (*fetched, *place, *_inspection_line(inspection), revived, settlement.evidence or None)
 
