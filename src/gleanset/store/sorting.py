@@ -124,7 +124,9 @@ class Sorter:
     def settle_keys(self) -> None:
         """A key for every row, different even where a file system does not tell A from a."""
         for n_digits in _SUFFIXES:
-            self._db.execute(_PART_KEYS.format(n=n_digits))
+            ((n_parted,),) = self._db.execute(_PART_KEYS.format(n=n_digits)).fetchall()
+            if not n_parted:
+                return
 
     def n_candidates(self) -> int:
         """After twins are settled."""
