@@ -50,10 +50,11 @@ def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> 
     facts = picture.facts
     if _keeps(facts, kind, treatment):
         kept = without_extras(body, kind)
-        made = _Made(picture.grey(), kept, _STORABLE[kind], "original" if kept is body else "stripped")
+        how = "original" if kept is body else "stripped"
+        made = _Made(picture.grey(), (facts.height_px, facts.width_px), kept, _STORABLE[kind], how)
     else:
         made = _remake(picture, treatment)
-    seen = look(turn_upright(made.grey, facts.orientation))
+    seen = look(made.grey, made.of, facts.orientation)
     if _is_blank(seen.thumbnail, made.grey):
         raise Unfit(Flaw.BLANK, "one shade all over", facts.width_px, facts.height_px)
     inspection = Inspection(
@@ -80,6 +81,8 @@ class _Made:
 
     grey: NDArray[np.uint8]
     """For the fingerprints; not yet upright."""
+    of: tuple[int, int]
+    """Height and width of the picture of whose squares these are the means."""
     body: bytes
     form: StoredFormat
     how: str
@@ -113,10 +116,11 @@ def _remake(picture: Picture, treatment: Treatment) -> _Made:
     as_stored = target[::-1] if swaps_sides(facts.orientation) else target
     source = picture.rgb(as_stored if resized else None)
     scaled = shrink(source, as_stored, interpolate=source.shape[0] * source.shape[1] < facts.n_pixels)
-    grey = luma(scaled if min(target) >= MIN_LOOK_PX else source)
+    seen = scaled if min(target) >= MIN_LOOK_PX else source
     upright = frame(turn_upright(scaled, facts.orientation), treatment)
     form = treatment.encode or "jpeg"
-    return _Made(grey, encode(upright, form, treatment.quality), form, _what_was_done(facts, treatment))
+    body = encode(upright, form, treatment.quality)
+    return _Made(luma(seen), seen.shape[:2], body, form, _what_was_done(facts, treatment))
 
 
 def _what_was_done(facts: Facts, treatment: Treatment) -> str:

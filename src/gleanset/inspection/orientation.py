@@ -5,6 +5,7 @@ block stays shut. A block that makes no sense says "upright", as viewers and tra
 """
 
 import struct
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ _ORIENTATION_TAG = 0x0112
 _SHORT = 3
 _ENTRY_BYTES = 12
 _MAX_ENTRIES = 1000
+UPSIDE_DOWN: Final = frozenset({3, 4, 7, 8})
+"""Orientations whose rows, once sides are swapped where they have to be, come in reverse order."""
+MIRRORED: Final = frozenset({2, 3, 6, 7})
+"""The same of columns."""
 
 
 def exif_orientation(block: bytes) -> int:
@@ -51,8 +56,8 @@ def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint
     """A view of ``(height, width[, channels])`` as it is meant to be seen."""
     if swaps_sides(orientation):
         pixels = pixels.swapaxes(0, 1)
-    if orientation in {3, 4, 7, 8}:
+    if orientation in UPSIDE_DOWN:
         pixels = pixels[::-1]
-    if orientation in {2, 3, 6, 7}:
+    if orientation in MIRRORED:
         pixels = pixels[:, ::-1]
     return pixels

@@ -49,8 +49,9 @@ class Stored:
     n_bytes: int
     sha256: bytes
     how: str
-    """``original`` (byte for byte), or what was done: ``first-frame``, ``upright``, ``rgb``, ``resized``,
-    joined by ``+``; ``encoded`` where nothing but the format was changed."""
+    """``original`` (byte for byte), or what was done: ``first-frame``, ``upright``, ``rgb``, ``srgb``,
+    ``resized``, joined by ``+``; ``encoded`` where nothing but the format was changed, ``stripped`` where
+    metadata was cut out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Inspection:
     flaw: Flaw | None
     detail: str = ""
     format: str | None = None
-    """``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``avif`` .., or None: not recognised."""
+    """``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``avif``, ``heif`` .., or None: not recognised."""
     width_px: int = 0
     """As displayed, after the EXIF turn."""
     height_px: int = 0
