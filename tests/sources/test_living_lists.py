@@ -2,6 +2,7 @@
 
 import gzip
 import uuid
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,14 @@ def test_observers_may_be_missing_and_observations_may_not(birds: Path) -> None:
         opened(birds)
 
 
+def test_a_column_that_is_missing_is_named_with_those_there_are(birds: Path) -> None:
+    """A table that was cut by hand, or published anew in another form."""
+    head = "photo_uuid\tphoto_id\tobservation_uuid\tobserver_id\textension\tlicence"
+    put(birds, "photos.csv.gz", head, f"{uuid.UUID(int=0)}\t0\t{uuid.UUID(int=0)}\t7\tjpg\tCC0")
+    with pytest.raises(ListError, match=r"photos\.csv\.gz: no column 'license'\. It has: 'photo_uuid'"):
+        rows(opened(birds))
+
+
 def test_different_observations_never_pass_for_one_another(tmp_path: Path, birds: Path) -> None:
     """Keys have 64 bits and UUIDs 128: where two fall on one key the other half tells them apart."""
     from gleanset.sources.index import _SPREAD
@@ -159,6 +168,23 @@ def test_pictures_are_labelled_by_their_occurrence(archive: Path) -> None:
 def test_multimedia_alone_finds_the_occurrences_beside_it(archive: Path) -> None:
     """People name the file that has the addresses."""
     assert rows(opened(archive / "multimedia.txt")) == rows(opened(archive))
+
+
+def test_an_archive_is_read_as_it_was_downloaded(archive: Path, tmp_path: Path) -> None:
+    """GBIF hands out a zip, which has more in it; a damaged one says so."""
+    packed = tmp_path / "0012345.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in ("multimedia.txt", "occurrence.txt"):
+            out.write(archive / name, name)
+        out.writestr("verbatim.txt", "gbifID\tspecies\tx\n")
+    expected = rows(opened(archive, "gbif:rank=family"))
+    assert rows(opened(packed, "gbif:rank=family")) == expected
+    assert [row["label"] for row in rows(opened(packed))] == ["Parus major"]
+    body = packed.read_bytes()
+    at = body.index(b"occurrence.txt") + 30
+    packed.write_bytes(body[:at] + bytes(20) + body[at + 20 :])
+    with pytest.raises(ListError, match="the archive is damaged"):
+        opened(packed)
 
 
 def test_scores_choose_among_tencents_classes(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def found(folder: Path, *rows: tuple[str, str, str]) -> list[bytes | None]:
 
 def body(folder: Path, files: LocalFiles, place: int) -> bytes | None:
     """The bytes, as the fetcher of local files brings them."""
-    entry = files.entries[place]
+    entry = files.entry(place)
     (arrival,) = fetched(folder, local_url(entry.name, entry.offset, entry.length))
     return arrival.result.body if isinstance(arrival.result, Fetched) else None
 
@@ -173,3 +173,13 @@ def test_what_was_cancelled_does_not_arrive(tmp_path: Path) -> None:
     assert [arrival.ticket for arrival in fetcher.poll(1.0)] == [2]
     assert fetcher.poll(0.0) == []
     fetcher.close()
+
+
+def test_names_that_are_no_text_disturb_nobody(tmp_path: Path) -> None:
+    """One file from an old disk does not hide the others."""
+    (tmp_path / "n01").mkdir()
+    (tmp_path / "n01" / "wei\udcdf.jpg").write_bytes(b"it")
+    (tmp_path / "n01" / "n01_7.jpg").write_bytes(b"seven")
+    files = LocalFiles(tmp_path)
+    assert {body(tmp_path, files, place) for place in range(len(files))} == {b"it", b"seven"}
+    assert found(tmp_path, ("n01_7", "n01", U)) == [b"seven"]

@@ -90,6 +90,16 @@ def test_a_folder_is_recognised_by_its_tables(folder: Path) -> None:
     assert rows(by_files) == rows(source)
 
 
+def test_the_table_of_images_finds_the_labels_beside_it(folder: Path) -> None:
+    """Of several such tables only the one that was named counts."""
+    table = folder / "oidv6-train-images-with-labels-with-rotation.csv"
+    put(folder, "validation-images-with-rotation.csv", [HEAD, IMAGES[3]])
+    put(folder, table.name, IMAGES[:3])
+    (source,) = open_sources([str(table)], Columns(), None)
+    assert [row["origin"] for row in rows(source)] == [TRAIN, OTHER]
+    assert source.name == str(table)
+
+
 def test_verified_absent_labels_are_none(folder: Path) -> None:
     """Confidence 0 says that somebody looked, and it is not there."""
     found = [(row["origin"], row["label"]) for row in rows(opened(folder, rule="each"))]
@@ -159,6 +169,19 @@ def test_the_hierarchy_makes_labels_specific(folder: Path) -> None:
         "/m/014sv8": ("/m/014sv8", ("/m/0bl9f",)),
         "/m/01599": ("Lemon, lime", ("/m/014sv8",)),
     }
+
+
+def test_classes_may_be_called_by_their_names(folder: Path) -> None:
+    """``--class Lemon`` is easier to say than ``--class /m/09k_b``; two of one name stay two."""
+    with pytest.raises(ListError, match="needs oidv7-class-descriptions"):
+        rows(opened(folder, "names=yes"))
+    names = ["LabelName,DisplayName", "/m/014sv8,Eye", "/m/01599,Beer", "/m/x,Beer"]
+    put(folder, "oidv7-class-descriptions.csv", names)
+    labels = [row["label"] for row in rows(opened(folder, "names=yes", "each"))]
+    assert labels == ["Eye", "Beer (/m/01599)", "Beer (/m/01599)", "Eye"]
+    names[1] = "/m/other,Eye"
+    put(folder, "oidv7-class-descriptions.csv", names)
+    assert rows(opened(folder, "names=yes"))[0]["label"] == "/m/014sv8"
 
 
 def test_images_without_a_table_of_labels_are_refused(folder: Path) -> None:

@@ -95,6 +95,9 @@ def test_a_short_build_is_filled_from_a_folder_later(
         del site.answers[url_of(CLASSES[0], at)]
     words = ("build", "fall11_urls.txt", "--images", "8", "-o", "out")
     program.run(*words).must(3)
+    killed = tmp_path / "out" / ".gleanset" / "gleanset-local"
+    (killed / "blobs").mkdir(parents=True)
+    (killed / "pool.arrow").write_bytes(b"what a killed run left")
     program.run(*words, "--local", str(own)).must(0)
     left = Left(tmp_path / "out")
     left.check()

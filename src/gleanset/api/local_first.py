@@ -118,7 +118,7 @@ def _write_pool(path: Path, pool: Pool, files: LocalFiles, numbers: Numbers, pla
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, len(numbers), 50_000):
             some = numbers[start : start + 50_000].tolist()
-            entries = [files.entries[place] for place in places[start : start + 50_000].tolist()]
+            entries = [files.entry(place) for place in places[start : start + 50_000].tolist()]
             columns = {
                 "url": [local_url(entry.name, entry.offset, entry.length) for entry in entries],
                 "label": [int(pool.label[number]) for number in some],

@@ -81,7 +81,7 @@ def build_index(
 
     Rows of equal keys keep their order. Peak memory is 16 bytes a row, where the keys do not ascend already.
     """
-    folder = _new_folder(scratch)
+    folder = new_folder(scratch)
     with storage_errors("sorting a table in", folder):
         with ExitStack() as files:
             open_files = {name: files.enter_context((folder / name).open("wb")) for name in types}
@@ -167,7 +167,7 @@ def _ascends(keys: npt.NDArray[Any]) -> bool:
     return all(bool((part[:-1] <= part[1:]).all()) for part in parts)
 
 
-def _new_folder(scratch: Path | None) -> Path:
+def new_folder(scratch: Path | None) -> Path:
     """A folder of our own; those that killed processes left behind a day ago go."""
     with storage_errors("making a folder for a join in", scratch or tempfile.gettempdir()):
         if scratch is not None:

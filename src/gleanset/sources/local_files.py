@@ -7,6 +7,7 @@ members, an archive of such archives. Nothing is unpacked: a member is a stretch
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -21,6 +22,7 @@ from ..urls import safe_name
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 LONG_KEY = 16
 """A key as long as that (Open Images' ids, our own) belongs to one image, whatever the folder."""
+_AT_ONCE = 100_000
 _MOST_NESTED = 2
 _MOST_NAMESAKES = 50
 _FILE_OF_URL = r"/(?P<name>[^/?#]+)(?:[?#].*)?$"
@@ -43,20 +45,28 @@ class Entry(NamedTuple):
 
 
 class LocalFiles:
-    """The pictures of a folder, found by key, or by label and file name."""
+    """The pictures of a folder, found by key, or by label and file name. About 150 bytes each."""
 
     def __init__(self, root: Path) -> None:
         """Looks through the folder once; the headers of archives are read, no picture is."""
-        self.entries = list(_scan(root))
-        files = [entry.file for entry in self.entries]
-        self._by_stem = _Names([file.rpartition(".")[0] for file in files])
+        found = _scan(root)
+        parts = [_table(part) for part in iter(lambda: list(islice(found, _AT_ONCE)), [])]
+        self._table = pa.concat_tables(parts or [_table([])]).combine_chunks()
+        self._parents = self._table.column("parent")
+        files = self._table.column("file").combine_chunks()
+        self._by_stem = _Names(pc.replace_substring_regex(files, r"\.[^.]*$", ""))
         self._by_file = _Names(files)
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return int(self._table.num_rows)
+
+    def entry(self, place: int) -> Entry:
+        """Where a picture is."""
+        name, *others = (self._table.column(field)[place].as_py() for field in Entry._fields)
+        return Entry(os.fsdecode(name), *others)
 
     def find(self, keys: pa.StringArray, labels: Sequence[str], urls: pa.StringArray) -> Places:
-        """For each candidate the place of its picture in ``entries``; -1: it has none here.
+        """For each candidate the place of its picture, as for ``entry``; -1: it has none here.
 
         A file is a candidate's if its stem is the key and the folder fits, or if its name is that of the
         URL's file and the folder is the label's.
@@ -72,11 +82,11 @@ class LocalFiles:
         return found
 
     def _fits(self, place: int, key: str, label: str) -> bool:
-        own = key.startswith((f"{self.entries[place].parent}_", f"{label}_"))
+        own = key.startswith((f"{self._parents[place].as_py()}_", f"{label}_"))
         return own or len(key) >= LONG_KEY or self._is_under(place, label)
 
     def _is_under(self, place: int, label: str) -> bool:
-        return self.entries[place].parent in (label, safe_name(label))
+        return self._parents[place].as_py() in (label, safe_name(label))
 
 
 def refuse_empty(root: Path) -> None:
@@ -93,10 +103,8 @@ def refuse_empty(root: Path) -> None:
 class _Names:
     """Many names, some of them several times, to their places."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        encoded = pa.array(
-            [name.encode("utf-8", "replace").decode() for name in names], pa.string()
-        ).dictionary_encode()
+    def __init__(self, names: pa.StringArray) -> None:
+        encoded = names.dictionary_encode()
         codes = np.asarray(encoded.indices)
         self._words = encoded.dictionary
         self._order = np.argsort(codes, kind="stable")
@@ -108,6 +116,24 @@ class _Names:
         for at in np.flatnonzero(codes >= 0).tolist():
             start, end = self._starts[codes[at]], self._starts[codes[at] + 1]
             yield at, self._order[start : min(end, start + _MOST_NAMESAKES)].tolist()
+
+
+def _table(entries: Sequence[Entry]) -> pa.Table:
+    """Entries as columns. Names that are no text find no candidate, but are a path all the same."""
+    texts = ([_text(one.parent) for one in entries], [_text(one.file) for one in entries])
+    return pa.table(
+        {
+            "name": pa.array([os.fsencode(one.name) for one in entries], pa.binary()),
+            "parent": pa.array(texts[0], pa.string()),
+            "file": pa.array(texts[1], pa.string()),
+            "offset": pa.array([one.offset for one in entries], pa.int64()),
+            "length": pa.array([one.length for one in entries], pa.int64()),
+        }
+    )
+
+
+def _text(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
 
 
 def _scan(root: Path) -> Iterator[Entry]:

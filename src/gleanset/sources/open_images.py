@@ -10,6 +10,7 @@ Source: storage.googleapis.com/openimages, its download page, and the readers of
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -101,9 +102,25 @@ class OpenImages(JoinedList):
             by = "human" if any(_has_human(file) for file in self._labels) else "machine"
         batches = (batch for file in self._labels for batch in self._judgements(file, by, codes))
         self._index = build_index(batches, _TYPES, self._reading.cache_dir)
-        self._words = codes.words()
+        self._mids = codes.words()
+        self._words = self._named(self._mids) if self._said["names"] == "yes" else self._mids
         self._depths = depths_in(_parents(self._tree)) if self._tree else None
         self._boxed = self._ids_of_boxes()
+
+    def _named(self, mids: pa.StringArray) -> pa.StringArray:
+        """Display names in the place of ids; with the id where a class shares its name, or has none."""
+        names = dict(row for file in self._names for row in _descriptions(file))
+        if not names:
+            raise ListError(
+                f"{self.name}: names=yes needs oidv7-class-descriptions.csv beside the tables, "
+                "from storage.googleapis.com/openimages/v7/."
+            )
+        n_called = Counter(names.values())
+        words = ((mid, names.get(mid, "")) for mid in mids.to_pylist())
+        return pa.array(
+            [mid if not name else name if n_called[name] == 1 else f"{name} ({mid})" for mid, name in words],
+            pa.string(),
+        )
 
     def _judgements(self, file: ListFile, by: str, codes: Codes) -> Iterator[dict[str, Any]]:
         least = float(self._said["confidence"])
@@ -161,7 +178,7 @@ class OpenImages(JoinedList):
                 f"{self.name}: --labels specific needs bbox_labels_600_hierarchy.json beside the tables. "
                 "Download it from storage.googleapis.com/openimages/2018_04/, or take another rule."
             )
-        return np.nan_to_num(self._depths(self._words)[codes])
+        return np.nan_to_num(self._depths(self._mids)[codes])
 
     def _as_read(
         self, columns: Mapping[str, pa.Array], keys: npt.NDArray[np.uint64], is_boxable: bool

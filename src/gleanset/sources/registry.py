@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ..errors import ListError, UsageError
 from . import gbif, inaturalist, open_images
+from .archive import unpacked
 from .base import Columns, Format, LabelRule, Reading, Source
 from .guess import guess_columns
 from .labels import Floats
@@ -38,6 +39,7 @@ TABLE_ENDINGS = (
     ".tgz",
 )
 STDIN = "-"
+_TEXT_ENDINGS = frozenset({*TABLE_ENDINGS} - {".parquet", ".tgz"})
 _NAMELESS = ("/dev/fd/", "/dev/stdin", "/proc/")
 """Pipes whose name says nothing of what comes through them."""
 _SIDE_FILES = (DICTIONARY, "train_image_id_from_imagenet.txt", "val_image_id_from_imagenet.txt")
@@ -56,6 +58,8 @@ class _Joined(NamedTuple):
     """The role of the table with the images: where one lies in a folder, the folder is such a list."""
     open: Callable[[str, Tables, Reading], Source]
     download: str
+    stands_out: bool = True
+    """Whether the main table can be nothing else, so that it is refused without the others."""
 
 
 _JOINED = {
@@ -63,7 +67,7 @@ _JOINED = {
         open_images.role_of, "images", open_images.OpenImages, "*-images-with-rotation.csv"
     ),
     "inaturalist": _Joined(inaturalist.role_of, "photos", inaturalist.INaturalist, "photos.csv.gz"),
-    "gbif": _Joined(gbif.role_of, "multimedia", gbif.Gbif, "multimedia.txt"),
+    "gbif": _Joined(gbif.role_of, "multimedia", gbif.Gbif, "multimedia.txt", stands_out=False),
 }
 FORMATS = (*TEXT_FORMATS, *_JOINED, *LAYOUTS)
 
@@ -112,25 +116,28 @@ def _plugin(name: str) -> Format:
 
 def _of_word(word: str, place: Path | None, reading: Reading, fmt: str | None) -> Iterator[Source]:
     path = place or Path(word)
-    if fmt is None and reading.columns == Columns():
-        folder = path.parent if path.name == "multimedia.txt" else path
-        if folder.is_dir() and (found := _recognised(folder, reading.cache_dir)):
-            name, tables = found
-            yield _JOINED[name].open(word, tables, reading)
-            return
+    path = unpacked(path, word, reading.cache_dir) or path
+    if fmt is None and reading.columns == Columns() and (found := _recognised(path, reading.cache_dir)):
+        name, tables = found
+        yield _JOINED[name].open(word, tables, reading)
+        return
     for file in _files(word, reading.cache_dir, place):
         yield _open(file, reading, fmt)
 
 
-def _recognised(folder: Path, cache_dir: Path | None) -> tuple[str, Tables] | None:
-    """Which format of several tables lies in a folder; None: none of them."""
-    paths = _texts(folder)
-    if len(paths) > _MOST_TABLES:
+def _recognised(path: Path, cache_dir: Path | None) -> tuple[str, Tables] | None:
+    """Which format of several tables lies in a folder, or beside its main table; None: none of them."""
+    alone = ListFile(path, str(path), cache_dir) if path.is_file() and path.suffix in _TEXT_ENDINGS else None
+    folder = path if alone is None else path.parent
+    paths = _texts(folder) if folder.is_dir() else []
+    if not paths or len(paths) > _MOST_TABLES:
         return None
     for name, joined in _JOINED.items():
-        tables = _by_role([ListFile(path, str(path), cache_dir) for path in paths], joined)
-        if joined.main in tables and (name != "gbif" or "occurrence" in tables):
-            return name, tables
+        if alone is not None and joined.role_of(alone) != joined.main:
+            continue
+        tables = _by_role([ListFile(one, str(one), cache_dir) for one in paths], joined)
+        if joined.main in tables and (len(tables) > 1 or joined.stands_out):
+            return name, tables if alone is None else {**tables, joined.main: [alone]}
     return None
 
 
@@ -138,6 +145,7 @@ def _open_joined(name: str, lists: Sequence[str], reading: Reading, places: Mapp
     files = []
     for word in lists:
         path = places.get(word, Path(word))
+        path = unpacked(path, word, reading.cache_dir) or path
         paths = _texts(path) if path.is_dir() else [path]
         files += [ListFile(one, str(one), reading.cache_dir) for one in paths]
     tables = _by_role(files, _JOINED[name])

@@ -24,6 +24,7 @@ SETTINGS: dict[str, dict[str, Setting]] = {
             "", "whose labels count; without it people's, where there are any", ("human", "machine")
         ),
         "confidence": Setting("0", "labels of a lower confidence do not count", is_number=True),
+        "names": Setting("no", "classes are called by their names, not by their ids", ("yes", "no")),
         "images": Setting(
             "mirror",
             "the mirror's copy of boxed images (at most 1,024 px), all originals, or thumbnails",
