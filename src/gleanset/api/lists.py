@@ -188,8 +188,8 @@ def wordnet() -> Graph:
     return Graph(load_wordnet())
 
 
-def choose(recipe: Recipe, census: Census) -> Selection:
-    """Which classes of the census are meant."""
+def choose(recipe: Recipe, census: Census, sources: Sequence[LabelledRows] = ()) -> Selection:
+    """Which classes of the census are meant. ``sources``: the lists, which may know their own classes."""
     table = class_table_of(recipe.class_table) if recipe.class_table else ()
     choice = Choice(
         classes=recipe.classes,
@@ -203,7 +203,7 @@ def choose(recipe: Recipe, census: Census) -> Selection:
         keep_unsafe=recipe.keep_unsafe,
         offensive=unsafe_synsets(),
     )
-    return select(census.labels, census.urls, graph_for(census.labels, recipe), choice)
+    return select(census.labels, census.urls, graph_for(census.labels, recipe, sources), choice)
 
 
 def class_table_of(word: str) -> tuple[ClassRow, ...]:
@@ -225,12 +225,15 @@ def _near(word: str) -> str:
     return f" Did you mean {found[0]}?" if found else ""
 
 
-def graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
-    """The recipe's hierarchy, else WordNet, unless it could say nothing: no label is a synset, and no subtree
-    is asked for.
+def graph_for(labels: Sequence[str], recipe: Recipe, sources: Sequence[LabelledRows] = ()) -> Graph:
+    """The recipe's hierarchy, else what the lists say of their classes, else WordNet.
+
+    Without synsets where WordNet could say nothing: no label is one of its own, and no subtree is asked for.
     """
     if recipe.hierarchy:
         return _hierarchy(recipe.hierarchy)
+    if own := [synset for source in sources for synset in getattr(source, "synsets", ())]:
+        return Graph(own, "the list")
     asked = recipe.under or recipe.not_under or recipe.leaves or recipe.merge
     return wordnet() if asked or any(map(_WNID.fullmatch, labels)) else Graph(())
 
@@ -317,10 +320,10 @@ def _only(selection: Selection, labels: Sequence[str]) -> Selection:
 
 
 def names_and_parents(
-    labels: Sequence[str], recipe: Recipe
+    labels: Sequence[str], recipe: Recipe, sources: Sequence[LabelledRows] = ()
 ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
     """All names and the hypernyms of those labels that are WordNet's."""
-    graph = graph_for(labels, recipe)
+    graph = graph_for(labels, recipe, sources)
     known = {label: synset for label in labels if (synset := graph.get(label)) is not None}
     return (
         {label: synset.names for label, synset in known.items()},

@@ -29,7 +29,7 @@ def list_forecast(recipe: Recipe) -> ListForecast:
     """Every chosen class with its numbers, and where the rates come from."""
     surveyed = look(recipe)
     census = census_of(recipe, surveyed)
-    selection = choose(recipe, census)
+    selection = choose(recipe, census, surveyed.sources)
     members = [selection.members_of(label) for label in selection.labels]
     groups = groups_of(recipe, surveyed)
     beliefs = believed(recipe, groups)
@@ -40,7 +40,7 @@ def list_forecast(recipe: Recipe) -> ListForecast:
         for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)
     }
 
-    named = names_and_parents(selection.labels, recipe)[0]
+    named = names_and_parents(selection.labels, recipe, surveyed.sources)[0]
 
     def line(number: int, label: str) -> ClassLine:
         taken = [numbers.get(member, (0, 0)) for member in members[number]]

@@ -30,7 +30,7 @@ def rehearsed(recipe: Recipe) -> Plan:
 def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
     check_judgement(recipe)
     surveyed = look(recipe)
-    selection = choose(recipe, census_of(recipe, surveyed))
+    selection = choose(recipe, census_of(recipe, surveyed), surveyed.sources)
     groups = groups_of(recipe, surveyed)
     beliefs = believed(recipe, groups)
     plan = plan_of(recipe, groups, selection, beliefs)

@@ -14,6 +14,7 @@ from ..store.addresses import HostClaims, Hosts, normalised
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
 from ..terms.licence import UNKNOWN, canonical, matches
+from ..terms.synset import Synset
 
 
 class _Seen:
@@ -41,6 +42,11 @@ class _Seen:
     @property
     def odd_examples(self) -> list[tuple[str, int, str]]:
         return self._source.odd_examples
+
+    @property
+    def synsets(self) -> tuple[Synset, ...]:
+        """What the list itself says of its classes: names, and what lies above; empty for most."""
+        return tuple(getattr(self._source, "synsets", ()))
 
     def digest(self) -> str:
         return self._source.digest()
