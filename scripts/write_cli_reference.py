@@ -66,8 +66,9 @@ After 1 and 2 the message is on stderr.
 | command | what its line holds |
 | --- | --- |
 | `survey` | `classes`, `urls`, `flickr_urls`, `odd_lines`, `hosts`, `at_least` (a list of `images`, \
-`classes`, `classes_flickr`), `top_hosts`, `odd_examples` |
-| `classes` | `classes`: a list of `id`, `name`, `urls`, `flickr_urls`, `forecast` |
+`classes`, `classes_flickr`), `top_hosts`, `licences`, `odd_examples` |
+| `classes` | `classes`: a list of `id`, `name`, `urls`, `flickr_urls`, `forecast`; with `--tree` \
+`tree`: the same as nested `children`, with `total_urls` and the like |
 | `probe` | `status` (`complete`, `interrupted`), `lists`, `urls`, `classes`, `sampled`, `tried`, \
 `successes`, `groups` (`flickr`, `cdn`, `other` as far as there are any, then `all`) and `hosts` (lists of \
 `name`, `urls`, `tried`, `successes`, `seconds_s`, `success`, `success_95`, `per_success_s`, \

@@ -1,6 +1,7 @@
 """The survey's page and its charts as text reproduce the analysis of 2019."""
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gleanset.report.data import CrawlPoint, GroupRow, ProbeData
+from gleanset.report.data import CrawlPoint, GroupRow, ProbeData, Reach
 from gleanset.report.page import render_probe, render_survey
+from gleanset.report.reach_view import reach_figure
 from gleanset.report.survey_view import reverse_cumulative, survey_figures
 from gleanset.report.tables import bar, survey_charts
 from gleanset.terms.plan import Census, Survey
@@ -82,10 +84,10 @@ def _point(row: dict[str, str]) -> CrawlPoint:
     )
 
 
-def test_a_survey_has_three_charts_and_its_odd_lines(a_survey: Callable[..., Survey]) -> None:
-    """G1 to G3, and examples of what could not be read, as text."""
+def test_a_survey_has_its_charts_and_its_odd_lines(a_survey: Callable[..., Survey]) -> None:
+    """G1 to G3, other hosts and domains beside them, and examples of what could not be read, as text."""
     page = render_survey(a_survey(), "a list")
-    assert page.count('<svg class="chart"') == 3
+    assert page.count('<svg class="chart"') == 5
     assert "&lt;script&gt;document.title=" in page
     assert "7,204,511" in page
 
@@ -125,3 +127,31 @@ def test_charts_as_text_say_the_figures(a_survey: Callable[..., Survey]) -> None
 def test_a_bar_of_blocks_is_exact_to_an_eighth(part: float, drawn: str) -> None:
     """And something is never drawn as nothing."""
     assert bar(part, 4) == drawn
+
+
+def test_the_curve_of_the_forecast_is_whole_without_its_script() -> None:
+    """Every number of images from 0 to the top, exactly; the numbers shown first stand in the page."""
+    urls = (900, 700, 40, 5)
+    figure = reach_figure(Reach(urls, tuple(n * 0.5 for n in urls), (300, 200, 10, 0), "rates"))
+    assert figure is not None
+    data = json.loads(figure.data)
+    assert (data["step"], data["top"]) == (1, 1000)
+    assert [curve[0] for curve in data["curves"]] == [4, 4, 4]
+    assert [sum(n >= m for n in urls) for m in range(1001)] == data["curves"][0]
+    assert (figure.images, [one.classes for one in figure.answers]) == (800, [1, 0, 0])
+
+
+@pytest.mark.parametrize("most", [1, 7, 1999, 12_345, 3_000_000])
+def test_a_curve_has_few_steps_however_rich_the_classes(most: int) -> None:
+    """The page stays small, its top is reached, and every step is a whole number of images."""
+    figure = reach_figure(Reach((most,) * 3, (most / 2,) * 3, (0,) * 3))
+    assert figure is not None
+    assert len(json.loads(figure.data)["curves"][0]) <= 2001
+    assert figure.top % figure.step == 0
+    assert figure.top >= most
+    assert 1 <= figure.images <= figure.top
+
+
+def test_a_list_without_classes_has_no_curve() -> None:
+    """Nothing to ask of it."""
+    assert reach_figure(Reach((), (), ())) is None

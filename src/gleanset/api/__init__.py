@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..catalog.tree import TreeLine
 from ..errors import UsageError
 from ..fetch.guard import address_allowed
 from ..inspection.inspector import inspect_image
@@ -19,7 +20,7 @@ from ..terms.tally import Tally
 from . import saved
 from .learned import LearnedLine, learned_lines
 from .probed import SAMPLE, Probe, ProbeLine
-from .results import ClassLine, ClassResult, Progress, Report, Sources, StopSignal, silent
+from .results import ClassLine, ClassResult, ListForecast, Progress, Report, Sources, StopSignal, silent
 from .standing import Standing
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ClassLine",
     "ClassResult",
     "LearnedLine",
+    "ListForecast",
     "Plan",
     "Probe",
     "ProbeLine",
@@ -35,11 +37,14 @@ __all__ = [
     "StopSignal",
     "Survey",
     "Tally",
+    "TreeLine",
     "address_allowed",
     "build",
+    "class_tree",
     "classes",
     "demo",
     "inspect_image",
+    "list_forecast",
     "pack",
     "placeholders",
     "plan",
@@ -98,15 +103,22 @@ def survey(lists: Lists, **options: Any) -> Survey:
     """What is in the lists: classes, URLs, hosts, share of Flickr, odd lines."""
     from .lists import look
 
-    return look(_recipe(lists, options)).survey
+    return look(_recipe(lists, options), for_plan=False).survey
 
 
-def survey_page(found: Survey, page: str | Path, *, title: str = "A list") -> Path:
-    """Write a survey with its charts (G1 to G3 of the 2019 analysis) as one HTML file; its path."""
+def survey_page(
+    found: Survey, page: str | Path, *, title: str = "A list", forecast: ListForecast | None = None
+) -> Path:
+    """Write a survey with its charts (G1 to G3 of the 2019 analysis) as one HTML file; its path.
+
+    ``forecast``: what ``list_forecast`` says, for the curve of how many classes can have so many images.
+    """
     from ..report.page import render_survey
     from ..store.durable import write_atomically
+    from .looking import reach_of
 
-    write_atomically(Path(page), render_survey(found, title))
+    reach = None if forecast is None else reach_of(forecast)
+    write_atomically(Path(page), render_survey(found, title, reach))
     return Path(page)
 
 
@@ -119,9 +131,24 @@ def survey_charts(found: Survey, width: int = 80) -> str:
 
 def classes(lists: Lists, **options: Any) -> tuple[ClassLine, ...]:
     """The class table of the lists, or of what the options choose of them."""
-    from .looking import class_lines
+    return list_forecast(lists, **options).classes
 
-    return class_lines(_recipe(lists, options))
+
+def list_forecast(lists: Lists, **options: Any) -> ListForecast:
+    """What the classes of the lists are forecast to bring, and on whose rates; for ``survey_page``."""
+    from .looking import list_forecast as forecast
+
+    return forecast(_recipe(lists, options))
+
+
+def class_tree(lines: Sequence[ClassLine], *, hierarchy: str | Path | None = None) -> tuple[TreeLine, ...]:
+    """The tree over classes that ``classes`` gave, from the roots down, each node with its sums.
+
+    ``hierarchy``: the file that says who lies below whom; None: WordNet, where the ids are its own.
+    """
+    from .looking import class_tree as tree
+
+    return tree(lines, _recipe((), {"hierarchy": str(hierarchy)} if hierarchy else {}))
 
 
 def plan(lists: Lists, *, rehearse: bool = False, **options: Any) -> Plan:

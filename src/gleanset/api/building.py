@@ -37,11 +37,11 @@ from .lists import (
     Surveyed,
     census_of,
     choose,
+    graph_for,
     groups_of,
     look,
     names_and_parents,
     plan_of,
-    wordnet,
 )
 from .local_first import check_local, take_local
 from .presence import dataset_is_whole, require_journal
@@ -111,7 +111,7 @@ def _prepare(recipe: Recipe, say: Progress, stop: StopSignal) -> _Prepared:
     surveyed = look(recipe, stop)
     say(Tally("planning", 0.0, note=f"{surveyed.survey.urls:,} URLs of {surveyed.survey.classes:,} classes"))
     census = census_of(recipe, surveyed)
-    selection = choose(recipe, census)
+    selection = choose(recipe, census, surveyed.sources)
     groups = groups_of(recipe, surveyed)
     beliefs = believed(recipe, groups)
     plan = plan_of(recipe, groups, selection, beliefs)
@@ -142,7 +142,7 @@ def _begin(workdir: Workdir, recipe: Recipe, prepared: _Prepared, say: Progress)
     planned = (*plan.classes, *plan.reserves)
     labels = [one.label for one in planned]
     _sort(workdir, recipe, prepared.surveyed, selection, plan, say)
-    names, parents = names_and_parents(labels)
+    names, parents = names_and_parents(labels, recipe, prepared.surveyed.sources)
     known = Saved(
         plan=plan,
         list_sha256=prepared.surveyed.digests,
@@ -163,6 +163,8 @@ def _sort(
 ) -> None:
     """Write the pool: the same lists, recipe and plan give the same numbers."""
     labels = [one.label for one in (*plan.classes, *plan.reserves)]
+    selection = selection.settled(labels)
+    graph = graph_for(labels, recipe, surveyed.sources)
     note = f"sorting the URLs of {len(labels):,} classes"
     say(Tally("planning", 0.0, note=note, classes=len(plan.classes)))
     build_pool(
@@ -172,7 +174,7 @@ def _sort(
         path=workdir.pool,
         hosts=recipe.hosts,
         exclude_hosts=recipe.exclude_hosts,
-        more_specific=lambda labels: wordnet().most_specific(labels),
+        more_specific=graph.most_specific,
         excluded=surveyed.excluded.urls,
         keep_conflicts=recipe.label_conflicts == "keep",
     )
@@ -185,7 +187,8 @@ def _sort_again(workdir: Workdir, recipe: Recipe, known: Saved, say: Progress, s
         raise WorkdirError(
             f"{workdir.pool} is gone, and the lists are not what they were. Restore one of them from a copy."
         )
-    _sort(workdir, recipe, surveyed, choose(recipe, census_of(recipe, surveyed)), known.plan, say)
+    selection = choose(recipe, census_of(recipe, surveyed), surveyed.sources)
+    _sort(workdir, recipe, surveyed, selection, known.plan, say)
 
 
 def _collect_and_finish(

@@ -142,6 +142,7 @@ def pack_job(
         seed=recipe.seed,
         shard_bytes=recipe.shard_size,
         class_dirs=recipe.class_dirs,
+        keep_cols=recipe.keep_cols,
         story=Story(
             title=workdir.root.name,
             version=__version__,
@@ -185,6 +186,7 @@ def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
             licence=extra.get("licence"),
             author=extra.get("author"),
             caption=extra.get("caption"),
+            kept=pool.kept(row.candidate),
             revived=row.revived,
         )
 

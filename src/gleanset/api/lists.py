@@ -2,30 +2,34 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from ..catalog.graph import Graph
+from ..catalog.graph import Graph, nearest
 from ..catalog.select import Choice, Selection, select
-from ..errors import UsageError
+from ..errors import ListError, UsageError
 from ..plan.beliefs import Beliefs
 from ..plan.forecast import Pace
 from ..plan.planner import make_plan
 from ..recipe import Recipe
 from ..sources.base import Columns, Source
+from ..sources.class_lists import CLASS_LISTS, class_list_name, read_class_list, unsafe_synsets
 from ..sources.class_table import read_class_table
+from ..sources.hierarchy import read_hierarchy
 from ..sources.registry import open_sources
 from ..sources.wordnet import load_wordnet
 from ..store.excluded import Excluded
 from ..store.groups import count_groups
+from ..store.index import index_lists
 from ..store.rows import LabelledRows
 from ..store.survey import survey_lists
+from ..terms.class_row import ClassRow
 from ..terms.plan import Census, GroupCensus, Plan, PlannedClass, Quota, Survey
 from .excluding import read_exclusions
 from .reaching import is_api, open_api, places_of
-from .renaming import OfHosts, Watched, Without
+from .renaming import InSplit, Keeping, OfHosts, OfLicences, Watched, Without
 from .results import StopSignal
 
 _WNID = re.compile(r"n\d{8}")
@@ -66,11 +70,22 @@ def home() -> Path:
     return (Path(cache_home) if cache_home else Path.home() / ".cache") / "gleanset"
 
 
-def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tuple[Source, ...]:
-    """The recipe's lists, fetched if they lie elsewhere, and opened.
+def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tuple[LabelledRows, ...]:
+    """The recipe's lists, fetched if they lie elsewhere, and opened, each as is said of it.
 
     ``check`` is called while something is fetched, and may raise. Raises ListError where one cannot be read.
     """
+    alone = [word for word in recipe.lists if recipe.describes(word)]
+    together = tuple(word for word in recipe.lists if word not in alone)
+    found: list[LabelledRows] = list(_open(recipe, together, check)) if together else []
+    for word in alone:
+        split = recipe.split_of(word)
+        opened = _open(recipe.for_list(word), (word,), check)
+        found += opened if split is None else [InSplit(source, split) for source in opened]
+    return tuple(map(Keeping, found)) if recipe.keep_cols else tuple(found)
+
+
+def _open(recipe: Recipe, words: Sequence[str], check: Callable[[], None]) -> tuple[Source, ...]:
     columns = Columns(
         url=recipe.url_col,
         label=recipe.label_col,
@@ -78,20 +93,28 @@ def open_lists(recipe: Recipe, check: Callable[[], None] = lambda: None) -> tupl
         author=recipe.author_col,
         split=recipe.split_col,
         caption=recipe.caption_col,
+        keep=recipe.keep_cols,
     )
     places = places_of(recipe, home(), check)
-    here = [word for word in recipe.lists if not is_api(word, recipe)]
-    asked = [open_api(word, recipe, home(), check) for word in recipe.lists if is_api(word, recipe)]
+    here = [word for word in words if not is_api(word, recipe)]
+    asked = [open_api(word, recipe, home(), check) for word in words if is_api(word, recipe)]
     if not here:
         return tuple(asked)
     opened = open_sources(here, columns, recipe.source, home() / "digests", recipe.labels, places)
     return (*opened, *asked)
 
 
-def look(recipe: Recipe, stop: StopSignal | None = None, excluded: Excluded | None = None) -> Surveyed:
+def look(
+    recipe: Recipe,
+    stop: StopSignal | None = None,
+    excluded: Excluded | None = None,
+    *,
+    for_plan: bool = True,
+) -> Surveyed:
     """Open and count the lists; the second time the counts come from the cache.
 
-    ``excluded``: what the build keeps; None: what the recipe names is read.
+    ``excluded``: what the build keeps; None: what the recipe names is read. ``for_plan``: count by site as
+    well, in the same pass, for ``groups_of`` is to follow.
 
     Raises:
         UsageError: a list, or something that is to be excluded, cannot be read.
@@ -100,10 +123,31 @@ def look(recipe: Recipe, stop: StopSignal | None = None, excluded: Excluded | No
     check = (stop or StopSignal()).check
     if excluded is None:
         excluded = read_exclusions(recipe.exclude)
-    sources = tuple(Watched(source, check) for source in open_lists(recipe, check))
+    sources = tuple(Watched(source, check) for source in licensed(recipe, open_lists(recipe, check)))
+    if for_plan and not (recipe.hosts or recipe.exclude_hosts or len(excluded.urls)):
+        index_lists(sources, home() / "surveys")
     survey = survey_lists(sources, home() / "surveys")
     check()
+    if recipe.licence and not survey.urls:
+        raise ListError(
+            f"--licence {','.join(recipe.licence)}: no row has such a licence. `gleanset survey` counts "
+            "those that there are; --licence-col names the column, and `unknown` takes rows without any."
+        )
     return Surveyed(sources, survey, excluded)
+
+
+def licensed(recipe: Recipe, sources: Sequence[LabelledRows]) -> Sequence[LabelledRows]:
+    """The lists, or the rows of them that ``--licence`` lets through."""
+    return [OfLicences(source, recipe.licence) for source in sources] if recipe.licence else sources
+
+
+def licence_note(survey: Survey, members: Iterable[str]) -> tuple[str, ...]:
+    """The licences of the URLs of these labels, as a sentence; empty where the lists give none."""
+    places = {label: place for place, label in enumerate(survey.per_class.labels)}
+    chosen = [places[label] for label in members if label in places]
+    counts = ((name, sum(by_class[place] for place in chosen)) for name, by_class in survey.licences)
+    found = [f"{name} {n:,}" for name, n in counts if n]
+    return (f"Licences of their URLs: {', '.join(found)}.",) if found else ()
 
 
 def census_of(recipe: Recipe, surveyed: Surveyed) -> Census:
@@ -144,9 +188,9 @@ def wordnet() -> Graph:
     return Graph(load_wordnet())
 
 
-def choose(recipe: Recipe, census: Census) -> Selection:
-    """Which classes of the census are meant."""
-    table = read_class_table(Path(recipe.class_table)) if recipe.class_table else ()
+def choose(recipe: Recipe, census: Census, sources: Sequence[LabelledRows] = ()) -> Selection:
+    """Which classes of the census are meant. ``sources``: the lists, which may know their own classes."""
+    table = class_table_of(recipe.class_table) if recipe.class_table else ()
     choice = Choice(
         classes=recipe.classes,
         class_=recipe.class_,
@@ -154,14 +198,49 @@ def choose(recipe: Recipe, census: Census) -> Selection:
         not_under=recipe.not_under,
         leaves=recipe.leaves,
         table=tuple(table),
+        merge=recipe.merge,
+        nested=recipe.nested,
+        keep_unsafe=recipe.keep_unsafe,
+        offensive=unsafe_synsets(),
     )
-    return select(census.labels, census.urls, _graph_for(census.labels, recipe), choice)
+    return select(census.labels, census.urls, graph_for(census.labels, recipe, sources), choice)
 
 
-def _graph_for(labels: Sequence[str], recipe: Recipe) -> Graph:
-    """WordNet, unless it could say nothing: no label is a synset, and no subtree is asked for."""
-    asked = recipe.under or recipe.not_under or recipe.leaves
+def class_table_of(word: str) -> tuple[ClassRow, ...]:
+    """The table in this file, or the class list of this name where there is no such file."""
+    name = None if Path(word).exists() else class_list_name(word)
+    if name is not None:
+        return read_class_list(name)
+    if not Path(word).exists() and Path(word).suffix not in {".csv", ".tsv", ".txt"}:
+        known = ", ".join(CLASS_LISTS)
+        raise UsageError(
+            f"--class-table {word}: there is no such file, and no class list of this name.{_near(word)} "
+            f"Lists by name: {known}."
+        )
+    return read_class_table(Path(word))
+
+
+def _near(word: str) -> str:
+    found = nearest(word, CLASS_LISTS, 1)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+def graph_for(labels: Sequence[str], recipe: Recipe, sources: Sequence[LabelledRows] = ()) -> Graph:
+    """The recipe's hierarchy, else what the lists say of their classes, else WordNet.
+
+    Without synsets where WordNet could say nothing: no label is one of its own, and no subtree is asked for.
+    """
+    if recipe.hierarchy:
+        return _hierarchy(recipe.hierarchy)
+    if own := [synset for source in sources for synset in getattr(source, "synsets", ())]:
+        return Graph(own, "the list")
+    asked = recipe.under or recipe.not_under or recipe.leaves or recipe.merge
     return wordnet() if asked or any(map(_WNID.fullmatch, labels)) else Graph(())
+
+
+@cache
+def _hierarchy(path: str) -> Graph:
+    return Graph(read_hierarchy(path), Path(path).name)
 
 
 def plan_of(
@@ -241,12 +320,10 @@ def _only(selection: Selection, labels: Sequence[str]) -> Selection:
 
 
 def names_and_parents(
-    labels: Sequence[str],
+    labels: Sequence[str], recipe: Recipe, sources: Sequence[LabelledRows] = ()
 ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
     """All names and the hypernyms of those labels that are WordNet's."""
-    if not any(map(_WNID.fullmatch, labels)):
-        return {}, {}
-    graph = wordnet()
+    graph = graph_for(labels, recipe, sources)
     known = {label: synset for label in labels if (synset := graph.get(label)) is not None}
     return (
         {label: synset.names for label, synset in known.items()},

@@ -1,14 +1,17 @@
 """The commands that read a list or a finished build: class table, pack, report."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..catalog.tree import TreeLine, tree_of
 from ..errors import UsageError, storage_errors
 from ..pack.packer import pack
 from ..pack.staging import is_moving
 from ..plan.forecast import Forecast
 from ..recipe import Recipe
+from ..report.data import Reach
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool
 from ..store.workdir import STATE_NAME, Workdir, held
@@ -16,31 +19,61 @@ from . import saved
 from .finishing import PACKING, finish, pack_job, result_of, write_report
 from .going_on import write_recipe
 from .knowing import believed
-from .lists import census_of, choose, groups_of, look
+from .lists import census_of, choose, graph_for, groups_of, look, names_and_parents
 from .presence import stored_recipe
-from .results import ClassLine, Report, Status, StopSignal, silent
+from .results import ClassLine, ListForecast, Report, Status, StopSignal, silent
 from .standing import Standing
 
 
-def class_lines(recipe: Recipe) -> tuple[ClassLine, ...]:
-    """Every chosen class with its numbers."""
+def list_forecast(recipe: Recipe) -> ListForecast:
+    """Every chosen class with its numbers, and where the rates come from."""
     surveyed = look(recipe)
     census = census_of(recipe, surveyed)
-    selection = choose(recipe, census)
+    selection = choose(recipe, census, surveyed.sources)
     members = [selection.members_of(label) for label in selection.labels]
     groups = groups_of(recipe, surveyed)
-    forecast = Forecast(groups, members, believed(recipe, groups)).images
+    beliefs = believed(recipe, groups)
+    forecast = Forecast(groups, members, beliefs)
+    surely = forecast.surely()
     numbers = {
         label: (urls, flickr)
         for label, urls, flickr in zip(census.labels, census.urls, census.flickr_urls, strict=True)
     }
 
+    named = names_and_parents(selection.labels, recipe, surveyed.sources)[0]
+
     def line(number: int, label: str) -> ClassLine:
         taken = [numbers.get(member, (0, 0)) for member in members[number]]
         urls, flickr = sum(urls for urls, _ in taken), sum(flickr for _, flickr in taken)
-        return ClassLine(label, selection.names[label], urls, flickr, forecast[number])
+        names = named.get(label, ())
+        images = forecast.images[number]
+        return ClassLine(label, selection.names[label], urls, flickr, images, names, surely[number])
 
-    return tuple(line(number, label) for number, label in enumerate(selection.labels))
+    lines = tuple(line(number, label) for number, label in enumerate(selection.labels))
+    return ListForecast(lines, beliefs.source)
+
+
+def reach_of(forecast: ListForecast) -> Reach:
+    """The same by column, for the page."""
+    lines = forecast.classes
+    return Reach(
+        urls=tuple(one.urls for one in lines),
+        forecast=tuple(one.forecast for one in lines),
+        surely=tuple(one.surely for one in lines),
+        rates_from=forecast.rates_from,
+    )
+
+
+def class_tree(lines: Sequence[ClassLine], recipe: Recipe) -> tuple[TreeLine, ...]:
+    """The tree over these classes: numbers are URLs, Flickr URLs and the forecast."""
+    graph = graph_for([one.id for one in lines], recipe)
+    given = {one.id: one.name for one in lines}
+
+    def name(id_: str) -> str:
+        synset = graph.get(id_)
+        return given.get(id_) or (synset.name if synset else id_)
+
+    return tree_of(graph, {one.id: (one.urls, one.flickr_urls, one.forecast) for one in lines}, name)
 
 
 def _known(out: Path) -> tuple[Workdir, saved.Saved, Recipe]:

@@ -10,7 +10,7 @@ from ..recipe import Recipe
 from ..terms.plan import GroupCensus, Plan
 from .building import check_judgement, collect_settings
 from .knowing import believed
-from .lists import census_of, choose, groups_of, look, plan_of
+from .lists import census_of, choose, groups_of, licence_note, look, plan_of
 
 
 def plan_lists(recipe: Recipe) -> Plan:
@@ -22,6 +22,7 @@ def rehearsed(recipe: Recipe) -> Plan:
     """The same, and how the whole build goes on virtual time."""
     plan, groups, selection, beliefs = _planned(recipe)
     planned = (*plan.classes, *plan.reserves)
+    selection = selection.settled([one.label for one in planned])
     forecast = Forecast(groups, [selection.members_of(one.label) for one in planned], beliefs)
     return rehearse(plan, forecast, range(len(planned)), beliefs, _manners(recipe))
 
@@ -29,10 +30,13 @@ def rehearsed(recipe: Recipe) -> Plan:
 def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
     check_judgement(recipe)
     surveyed = look(recipe)
-    selection = choose(recipe, census_of(recipe, surveyed))
+    selection = choose(recipe, census_of(recipe, surveyed), surveyed.sources)
     groups = groups_of(recipe, surveyed)
     beliefs = believed(recipe, groups)
-    return plan_of(recipe, groups, selection, beliefs), groups, selection, beliefs
+    plan = plan_of(recipe, groups, selection, beliefs)
+    settled = selection.settled([one.label for one in plan.classes])
+    said = licence_note(surveyed.survey, settled.class_of)
+    return replace(plan, notes=(*plan.notes, *said)), groups, selection, beliefs
 
 
 def _manners(recipe: Recipe) -> Manners:

@@ -27,7 +27,7 @@ from ..terms.verdict import Verdict
 from .building import check_judgement, check_network, collect_settings
 from .excluding import read_exclusions
 from .learning import is_picture, is_try, learn_from, seconds_of
-from .lists import home, open_lists, without
+from .lists import home, licensed, open_lists, without
 from .measuring import Answers, host_lines, kind_lines
 from .probed import Probe
 from .renaming import Watched
@@ -65,7 +65,8 @@ def probe_lists(recipe: Recipe, size: int, progress: Progress, stop: StopSignal)
     check_judgement(recipe)
     excluded = read_exclusions(recipe.exclude)
     progress(Tally("reading", 0.0, note=", ".join(recipe.lists)))
-    sources = without([Watched(source, stop.check) for source in open_lists(recipe, stop.check)], excluded)
+    opened = licensed(recipe, open_lists(recipe, stop.check))
+    sources = without([Watched(source, stop.check) for source in opened], excluded)
     try:
         drawn = draw_sample(recipe, sources, size, stop)
         with _work_folder() as folder, Workdir.open(folder / "probe") as workdir:

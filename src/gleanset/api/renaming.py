@@ -9,9 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalog.select import Selection
+from ..errors import ListError
 from ..store.addresses import HostClaims, Hosts, normalised
 from ..store.ingest import host_wanted
 from ..store.rows import LabelledRows
+from ..terms.licence import UNKNOWN, canonical, matches
+from ..terms.synset import Synset
 
 
 class _Seen:
@@ -39,6 +42,11 @@ class _Seen:
     @property
     def odd_examples(self) -> list[tuple[str, int, str]]:
         return self._source.odd_examples
+
+    @property
+    def synsets(self) -> tuple[Synset, ...]:
+        """What the list itself says of its classes: names, and what lies above; empty for most."""
+        return tuple(getattr(self._source, "synsets", ()))
 
     def digest(self) -> str:
         return self._source.digest()
@@ -69,6 +77,60 @@ class OfHosts(_Seen):
         for batch in self._source.batches():
             numbers = self._hosts.of(batch.column("url"))
             yield batch.filter(pa.array(self._wanted.of(numbers)))
+
+
+class OfLicences(_Seen):
+    """The rows under one of these licences. What is counted of them is kept apart from the whole list's."""
+
+    def __init__(self, source: LabelledRows, licences: Sequence[str]) -> None:
+        super().__init__(source)
+        self._wanted = tuple(licences)
+
+    @property
+    def reading(self) -> str:
+        return f"{self._source.reading} licence {sorted(self._wanted)}"
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            if "licence" in batch.schema.names:
+                column = batch.column("licence").dictionary_encode(null_encoding="encode")
+                good = [matches(canonical(text), self._wanted) for text in column.dictionary.to_pylist()]
+                yield batch.filter(pa.array(np.array([*good, False], bool)[np.asarray(column.indices)]))
+            else:
+                yield batch if matches(UNKNOWN, self._wanted) else batch.slice(0, 0)
+
+
+class InSplit(_Seen):
+    """A list whose images all go to one split, whatever its rows say."""
+
+    def __init__(self, source: LabelledRows, split: str) -> None:
+        super().__init__(source)
+        self._split = split
+
+    @property
+    def reading(self) -> str:
+        return f"{self._source.reading} split {self._split}"
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            column = pa.repeat(pa.scalar(self._split, pa.string()), batch.num_rows)
+            at = batch.schema.get_field_index("split")
+            if at < 0:
+                yield batch.append_column("split", column)
+            else:
+                yield batch.set_column(at, "split", column)
+
+
+class Keeping(_Seen):
+    """A list of which further columns are to be kept; ListError where its format has none to keep."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._source.batches():
+            if "kept" not in batch.schema.names:
+                raise ListError(
+                    f"{self.name}: --keep-cols. Lists of this format have no further columns. Leave it out."
+                )
+            yield batch
 
 
 class Without(_Seen):

@@ -59,6 +59,19 @@ class ClassLine:
     flickr_urls: int
     forecast: float
     """Expected number of images if every URL were asked."""
+    names: tuple[str, ...] = ()
+    """All that are known, where there are more than ``name``."""
+    surely: int = 0
+    """Images that asking every URL brings at least, with a chance of 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListForecast:
+    """What the classes of a list are forecast to bring."""
+
+    classes: tuple[ClassLine, ...]
+    rates_from: str
+    """Origin and age of the success rates, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

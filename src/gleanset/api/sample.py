@@ -17,7 +17,7 @@ from ..store.pool import Pool
 from ..store.rows import LabelledRows
 from ..terms.plan import Census
 from ..urls import FLICKR
-from .lists import choose, wordnet
+from .lists import choose, graph_for
 from .renaming import Picked, as_chosen
 from .results import StopSignal
 
@@ -60,7 +60,7 @@ def draw_sample(recipe: Recipe, sources: Sequence[LabelledRows], size: int, stop
     """
     frame = read_frame(sources, recipe.hosts, recipe.exclude_hosts)
     stop.check()
-    selection = choose(recipe, _census(frame))
+    selection = choose(recipe, _census(frame), sources)
     label = _classes_of(frame, selection)
     eligible = np.flatnonzero((label >= 0) & (frame.host >= 0))
     if not len(eligible):
@@ -80,7 +80,7 @@ def write_sample(recipe: Recipe, sources: Sequence[LabelledRows], drawn: Drawn, 
         labels=drawn.selection.labels,
         seed=recipe.seed,
         path=path,
-        more_specific=lambda labels: wordnet().most_specific(labels),
+        more_specific=graph_for(drawn.selection.labels, recipe, sources).most_specific,
         keep_conflicts=recipe.label_conflicts == "keep",
     )
 

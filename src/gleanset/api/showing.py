@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .. import __version__
+from ..catalog.tree import tree_of
 from ..clock import SystemClock
-from ..errors import StorageError
+from ..errors import StorageError, UsageError
 from ..figures import count
 from ..recipe import Recipe
 from ..report.data import (
@@ -15,6 +16,7 @@ from ..report.data import (
     HostRow,
     ReportData,
     Thumbnail,
+    TreeRow,
     WaitingHost,
 )
 from ..report.page import moment
@@ -25,6 +27,7 @@ from ..store.pool import Pool
 from ..store.workdir import Workdir
 from ..terms.verdict import Verdict
 from .learned import learned_rows
+from .lists import graph_for
 from .results import Status
 from .saved import Saved
 from .standing import Standing, replacements, wishes
@@ -81,6 +84,39 @@ def report_data(
             *revivals(standing.revived),
             *wishes(standing.opted_out),
         ),
+        tree=class_tree_rows(classes, recipe),
+        licences=tuple(standing.licences.most_common()),
+    )
+
+
+def class_tree_rows(classes: Sequence[ClassRow], recipe: Recipe) -> tuple[TreeRow, ...]:
+    """The tree above the dataset's classes; empty where it would be the plain list, or is gone."""
+    rows = {row.id: row for row in classes if not row.replaced}
+    try:
+        graph = graph_for(list(rows), recipe)
+    except UsageError:
+        return ()
+    names = {id_: row.name for id_, row in rows.items()}
+    lines = tree_of(
+        graph,
+        {id_: (row.accepted, row.missing, row.candidates) for id_, row in rows.items()},
+        lambda id_: names.get(id_) or (found.name if (found := graph.get(id_)) else id_),
+    )
+    if not any(line.depth for line in lines):
+        return ()
+    return tuple(
+        TreeRow(
+            one.id,
+            one.name,
+            one.depth,
+            one.is_class,
+            one.n_classes,
+            accepted=int(one.total[0]),
+            missing=int(one.total[1]),
+            candidates=int(one.total[2]),
+            again=one.again,
+        )
+        for one in lines
     )
 
 

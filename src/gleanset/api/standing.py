@@ -15,6 +15,7 @@ from ..review.placeholders import Placeholders
 from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow
 from ..store.pool import Pool
+from ..terms.licence import canonical
 from ..terms.outcome import Failure
 from ..terms.plan import Plan, PlannedClass
 from ..terms.verdict import Judgement, Verdict
@@ -111,6 +112,8 @@ class Standing:
         self.verdicts: Counter[Verdict] = Counter()
         self.revived: Counter[str] = Counter()
         """Accepted images that were found elsewhere than the list says, by the way."""
+        self.licences: Counter[str] = Counter()
+        """Accepted images by licence, as ``terms.licence`` names it; empty where the list gives none."""
         self.opted_out: Counter[str] = Counter()
         """URLs that were left alone by request, by where the site says so."""
         self._later = Later()
@@ -134,6 +137,8 @@ class Standing:
                 self.hosts.setdefault(self._group(row), HostFacts()).add(row)
             if row.verdict is Verdict.ACCEPTED:
                 self.accepted[c] += 1
+                if self._pool.has_licences:
+                    self.licences[canonical(self._pool.extra(row.candidate).get("licence"))] += 1
                 if row.revived is not None:
                     self.revived[row.revived] += 1
                 stored = row.inspection.stored if row.inspection is not None else None

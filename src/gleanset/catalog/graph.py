@@ -27,7 +27,9 @@ class Graph:
     Parents that are no synset of the graph are left out, so that any subset of a hierarchy is a graph too.
     """
 
-    def __init__(self, synsets: Iterable[Synset]) -> None:
+    def __init__(self, synsets: Iterable[Synset], name: str = "WordNet") -> None:
+        self.name = name
+        """What people call the hierarchy."""
         self._synsets = {synset.id: synset for synset in synsets}
 
     def __len__(self) -> int:
@@ -76,6 +78,11 @@ class Graph:
     def closure(self, ids: Iterable[str]) -> frozenset[str]:
         """``ids`` and everything above any of them. Costs one visit an edge, however many ids there are."""
         return _reach((id_ for id_ in ids if id_ in self._synsets), self.parents)
+
+    def above(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Each of ``ids`` to those of them that lie strictly above it."""
+        wanted = frozenset(ids)
+        return {id_: (self.ancestors(id_) & wanted) - {id_} for id_ in sorted(wanted)}
 
     def is_ancestor(self, above: str, below: str) -> bool:
         """Whether ``above`` lies strictly above ``below``."""

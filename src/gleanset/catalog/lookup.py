@@ -15,10 +15,22 @@ _SHOWN = 12
 class Lookup:
     """The classes of a list by label, by name and by place in the hierarchy."""
 
-    def __init__(self, labels: Sequence[str], counts: Sequence[int], graph: Graph) -> None:
+    def __init__(
+        self, labels: Sequence[str], counts: Sequence[int], graph: Graph, *, pooling: bool = False
+    ) -> None:
+        """``pooling``: a class stands for itself and its hyponyms, so that it may lack URLs of its own."""
         self.labels: Mapping[str, int] = dict(zip(labels, counts, strict=True))
         """Label to its URLs."""
         self._graph = graph
+        self._pooling = pooling
+
+    def pool(self, label: str) -> tuple[str, ...]:
+        """The labels of the list that a class takes: itself, and with ``pooling`` what lies below it."""
+        if not self._pooling:
+            return (label,)
+        below = self.in_hierarchy & self._graph.descendants(label)
+        own = (label,) if label in self.labels else ()
+        return (*own, *sorted(below.difference(own)))
 
     def name(self, label: str) -> str:
         """The first lemma where the label is a synset's id, else the label."""
@@ -36,7 +48,11 @@ class Lookup:
         alike = self._by_plain_label.get(plain(words))
         if alike:
             return tuple(alike)
-        return tuple(synset.id for synset in self._graph.find(words) if synset.id in self.labels)
+        senses = [synset.id for synset in self._graph.find(words)]
+        known = tuple(id_ for id_ in senses if id_ in self.labels)
+        if known or not self._pooling:
+            return known
+        return tuple(id_ for id_ in senses if self.pool(id_))
 
     def one(self, words: str, where: str) -> str:
         """The one label that ``words`` means; UsageError, opening with ``where``: none or several do."""
@@ -55,11 +71,11 @@ class Lookup:
         where = f"{option} {words}"
         senses = self._graph.find(words)
         if not self.in_hierarchy:
-            raise UsageError(
-                f"{where}: the labels of this list are no WordNet ids (like n02084071), so they have no tree."
-            )
+            raise UsageError(f"{where}: the labels of this list are no {self._ids()}, so they have no tree.")
         if not senses:
-            raise UsageError(f"{where}: WordNet has no noun of this name.{self._suggestion(words)}")
+            raise UsageError(
+                f"{where}: {self._graph.name} has no noun of this name.{self._suggestion(words)}"
+            )
         trees = [(sense, self.in_hierarchy & self._graph.descendants(sense.id)) for sense in senses]
         trees = [(sense, tree) for sense, tree in trees if tree]
         if not trees:
@@ -84,19 +100,23 @@ class Lookup:
             index[plain(label)].append(label)
         return dict(index)
 
+    def _ids(self) -> str:
+        of_wordnet = self._graph.name == "WordNet"
+        return "WordNet ids (like n02084071)" if of_wordnet else f"ids of {self._graph.name}"
+
     def _line(self, label: str) -> str:
         synset = self._graph.get(label)
         what = _described(synset) if synset else label
-        return f"  --class {label:<12} {self.labels[label]:>6,} URLs   {what}"
+        n_urls = sum(self.labels[member] for member in self.pool(label))
+        return f"  --class {label:<12} {n_urls:>6,} URLs   {what}"
 
     def _absent(self, words: str) -> str:
         senses = self._graph.find(words)
         below = [(sense, len(self.in_hierarchy & self._graph.descendants(sense.id))) for sense in senses]
         hints = [f"  --under {sense.id}   {n:,} classes below {_described(sense)}" for sense, n in below if n]
         if hints:
-            return "\n".join(
-                [f"the list has no class {words} itself. It has classes below it:", *hints[:_SHOWN]]
-            )
+            found = f"the list has no class {words} itself. It has classes below it (--merge pools them):"
+            return "\n".join([found, *hints[:_SHOWN]])
         if senses:
             return f"the list has no class {_described(senses[0])}, and none below it."
         return f"no class of the list has this id or name.{self._suggestion(words)}"

@@ -1,7 +1,7 @@
 """One command a verb: parse, ask the library, show. No verb knows more than its line of the help."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import click
 
 from ..recipe import OPTIONS, Recipe, Talk, load
 from ..recipe.forms import whole
-from . import views
+from . import tree_view, views
 from .options import EPILOG, Verb, given, recipe_options, talk_options
 from .output import Unbroken, emit, emit_json, say
 from .probe_view import probe_text
@@ -19,9 +19,9 @@ from .stopping import INTERRUPTED, Interrupts
 DONE, FAILED, USAGE, SHORT = 0, 1, 2, 3
 LAST_PORT = 65_535
 
-CHOICE = ("class_", "class_table", "under", "not_under", "leaves")
+CHOICE = ("class_", "class_table", "under", "not_under", "leaves", "merge", "hierarchy")
 NETWORK = tuple(field for field, option in OPTIONS.items() if option.group == "network")
-READING = ("source", "url_col", "label_col", "labels", *NETWORK)
+READING = ("source", "url_col", "label_col", "labels", "licence", "licence_col", *NETWORK)
 FILTERING = ("hosts", "exclude_hosts", "exclude", *READING)
 ASKING = tuple(
     field for field, option in OPTIONS.items() if option.group in {"how", "manners", "which images"}
@@ -38,9 +38,10 @@ def _resolved(values: dict[str, Any]) -> tuple[Recipe, Talk]:
     return load(given(values), os.environ, values.get("config"), values.get("lists", ()))
 
 
-def _said(recipe: Recipe, fields: Iterable[str]) -> dict[str, Any]:
+def _said(recipe: Recipe, fields: Collection[str]) -> dict[str, Any]:
     """What was said of these options, as keywords for the library."""
-    return {name: value for name, value in recipe.said().items() if name in set(fields)}
+    wanted = {*fields, "list_tables"} if "source" in fields else set(fields)
+    return {name: value for name, value in recipe.said().items() if name in wanted}
 
 
 def _lists(recipe: Recipe) -> tuple[str, ...]:
@@ -124,7 +125,9 @@ def survey(page: str | None, **values: Any) -> int:
 
     found = api.survey(lists, **_said(recipe, READING))
     if page is not None:
-        api.survey_page(found, page, title=", ".join(Path(name).name for name in lists))
+        forecast = api.list_forecast(lists, **_said(recipe, READING)) if found.classes else None
+        title = ", ".join(Path(name).name for name in lists)
+        api.survey_page(found, page, title=title, forecast=forecast)
     if talk.json_:
         emit_json(views.survey_json(found))
         return DONE
@@ -167,17 +170,22 @@ def _sample_size(text: str) -> int:
         raise click.UsageError(f"--sample {text}. {error}") from None
 
 
-def classes(search: str | None, as_csv: bool, **values: Any) -> int:
-    """Show the class table: id, name, URLs, Flickr URLs and forecast."""
+def classes(search: str | None, as_csv: bool, tree: bool, **values: Any) -> int:
+    """Show the class table: id, name, URLs, Flickr URLs and forecast; or the tree above the classes."""
     recipe, talk = _resolved(values)
     lists = _lists(recipe)
     from .. import api
 
     lines = api.classes(lists, **_said(recipe, (*CHOICE, *FILTERING)))
     if search is not None:
-        wanted = search.casefold()
-        lines = tuple(one for one in lines if wanted in one.name.casefold() or wanted in one.id.casefold())
-    if talk.json_:
+        lines = tuple(one for one in lines if views.is_found(one, search))
+    if tree:
+        branches = api.class_tree(lines, hierarchy=recipe.hierarchy)
+        if talk.json_:
+            emit_json(tree_view.tree_json(branches))
+        else:
+            emit(tree_view.tree_csv(branches) if as_csv else tree_view.tree_text(branches))
+    elif talk.json_:
         emit_json(views.classes_json(lines))
     else:
         emit(views.classes_csv(lines) if as_csv else views.classes_text(lines))
@@ -287,8 +295,11 @@ def _out(required: str = "", **more: Any) -> click.Option:
 
 def verbs() -> list[click.Command]:
     """Every command, in the order of the help."""
-    search = click.Option(["--search"], metavar="TEXT", help="only classes whose name or id holds this text")
+    search = click.Option(
+        ["--search"], metavar="TEXT", help="only classes of which an id or name holds these words"
+    )
     as_csv = click.Option(["--csv", "as_csv"], is_flag=True, help="print the table as CSV")
+    tree = click.Option(["--tree"], is_flag=True, help="show the tree above the classes, with sums")
     rehearse = click.Option(
         ["--rehearse"],
         is_flag=True,
@@ -306,7 +317,7 @@ def verbs() -> list[click.Command]:
     return [
         _verb(build, [LISTS, _out("the dataset's folder"), *recipe_options()]),
         _verb(survey, [LISTS, page, *recipe_options(READING)]),
-        _verb(classes, [LISTS, search, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
+        _verb(classes, [LISTS, search, tree, as_csv, *recipe_options((*CHOICE, *FILTERING))]),
         _verb(probe, [LISTS, sample, page, *recipe_options(PROBING)]),
         _verb(plan, [LISTS, rehearse, *recipe_options()]),
         _verb(pack, [DIR, packed, *recipe_options(PACKING)]),

@@ -32,6 +32,7 @@ def survey_json(survey: Survey) -> dict[str, Any]:
             {"images": images, "classes": classes, "classes_flickr": flickr}
             for images, classes, flickr in survey.at_least
         ],
+        "licences": [{"licence": name, "urls": sum(counts)} for name, counts in survey.licences],
         "top_hosts": [{"host": host, "urls": urls} for host, urls in survey.top_hosts],
         "odd_examples": [
             {"list": name, "line": line, "text": text} for name, line, text in survey.odd_examples
@@ -51,11 +52,13 @@ def survey_text(survey: Survey) -> str:
     steps = [("URLs or more", "classes", "on Flickr alone")]
     steps += [(count(n), count(every), count(flickr)) for n, every, flickr in survey.at_least if n in NOTABLE]
     hosts = [("most URLs", ""), *((host, count(urls)) for host, urls in survey.top_hosts[:10])]
+    licences = [("licence", "URLs"), *((name, count(sum(urls))) for name, urls in survey.licences[:10])]
     odd = [f"odd: {name}:{line}: {printable(text)}" for name, line, text in survey.odd_examples[:3]]
     parts = [
         table(facts, right=(1,)),
         table(steps, right=(0, 1, 2)),
         table(hosts, right=(1,)),
+        table(licences, right=(1,)) if survey.licences else "",
         "\n".join(odd),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -75,6 +78,15 @@ def classes_json(lines: Sequence["ClassLine"]) -> dict[str, Any]:
             for line in lines
         ]
     }
+
+
+def is_found(line: "ClassLine", words: str) -> bool:
+    """Whether the id or one of the names holds every one of these words; ``tabby-cat`` is ``tabby cat``."""
+    wanted = words.casefold().replace("-", " ").replace("_", " ").split()
+    known = (name.casefold().replace("-", " ") for name in (line.id, line.name, *line.names))
+    return words.casefold() in line.id.casefold() or any(
+        all(word in name for word in wanted) for name in known
+    )
 
 
 CLASS_HEAD = ("id", "name", "urls", "flickr_urls", "forecast")

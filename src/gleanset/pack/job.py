@@ -33,6 +33,8 @@ class PackRow:
     licence: str | None = None
     author: str | None = None
     caption: str | None = None
+    kept: str | None = None
+    """What else the list says and is to be kept: a JSON object of texts."""
     revived: str | None = None
     """How ``final_url`` stands in for the list's URL (``wayback`` ..); None: it does not."""
 
@@ -105,6 +107,8 @@ class PackJob:
     """Of the order inside shards. Splits do not depend on it."""
     shard_bytes: int = 256_000_000
     class_dirs: Literal["id", "name"] = "id"
+    keep_cols: tuple[str, ...] = ()
+    """Of the list, to stand in the manifest as well."""
     story: Story = field(default_factory=Story)
 
 

@@ -1,6 +1,6 @@
 """The tables of a dataset: what is in it, what became of every URL. Parquet, the same bytes every time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -49,6 +49,17 @@ MANIFEST = pa.schema(
 (``original``: byte for byte). ``sha256`` and ``phash`` are lower-case hex of 64 and 16 digits: they survive
 CSV and JSON, and ``bit_count(xor(('0x' || a)::UBIGINT, ('0x' || b)::UBIGINT))`` is their distance in DuckDB.
 """
+
+
+def manifest_with(kept: Sequence[str]) -> pa.Schema:
+    """The manifest's columns and those that are kept of the list."""
+    return pa.schema([*MANIFEST, *((kept_name(name), pa.string()) for name in kept)])
+
+
+def kept_name(name: str) -> str:
+    """What a kept column is called: as in the list, unless the manifest has something of this name."""
+    return f"list_{name}" if name in MANIFEST.names else name
+
 
 OUTCOMES = pa.schema(
     [

@@ -1,5 +1,6 @@
 """Packing: what was collected becomes a dataset. Fast, deterministic, and without a request."""
 
+import json
 import math
 import os
 import re
@@ -25,7 +26,7 @@ from ..terms.verdict import BlobRef
 from .card import render_card
 from .classes import class_folders, class_indexes, classes_csv
 from .job import Crawl, PackJob, PackResult
-from .manifest import MANIFEST, OUTCOMES, Table, digest_of, utc
+from .manifest import MANIFEST, OUTCOMES, Table, digest_of, kept_name, manifest_with, utc
 from .splits import Splits
 from .spool import Spool
 from .staging import Staging, is_moving, stranger_in
@@ -119,16 +120,21 @@ def _write_images(
         closing(sink),
         closing(BlobReader(job.blobs)) as blobs,
         spool.sorted_rows(sink.shuffled, earlier) as rows,
-        closing(Table(staging.new / "manifest.parquet", MANIFEST)) as manifest,
+        closing(Table(staging.new / "manifest.parquet", manifest_with(job.keep_cols))) as manifest,
     ):
         for done, row in enumerate(rows, 1):
             row["class_index"] = indexes[row["label"]]
+            row.update(_kept(row))
             place = _adopt(sink, row, job.out)
             n_kept += place is not None
             row["path"] = f"data/{place or sink.write(_sample(row, _body(row, blobs)))}"
             manifest.add(row)
             progress(done, spool.n_rows)
     return n_kept
+
+
+def _kept(row: dict[str, Any]) -> dict[str, str]:
+    return {kept_name(name): text for name, text in json.loads(row["kept"] or "{}").items()}
 
 
 def _adopt(sink: Sink, row: dict[str, Any], out: Path) -> str | None:
@@ -167,7 +173,7 @@ def _sample(row: dict[str, Any], body: bytes) -> Sample:
         split=row["split"],
         extension=_EXTENSIONS[row["stored_format"]],
         body=body,
-        facts={name: _plain(row[name], is_text) for name, is_text in _FACTS},
+        facts={name: _plain(row[name], is_text) for name, is_text in _FACTS} | _kept(row),
     )
 
 

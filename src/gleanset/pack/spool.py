@@ -20,6 +20,7 @@ _LATER = ("path", "class_index")
 _SCHEMA = pa.schema(
     [
         *(field for field in MANIFEST if field.name not in _LATER),
+        ("kept", pa.string()),
         ("segment", pa.string()),
         ("offset", pa.int64()),
         ("length", pa.int64()),
@@ -87,6 +88,7 @@ class Spool:
                 "licence": row.licence,
                 "author": row.author,
                 "caption": row.caption,
+                "kept": row.kept,
                 "stored_format": stored.format,
                 "stored_sha256": stored.sha256.hex(),
                 "segment": row.blob.segment,

@@ -1,7 +1,8 @@
 """Which classes are drawn, and in which order the others stand by."""
 
+import bisect
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
@@ -48,17 +49,29 @@ class Drawn:
     notes: tuple[str, ...] = ()
 
 
-def draw_classes(prospects: Sequence[Prospect], n: int, *, seed: int, trusted: bool, named: int = 0) -> Drawn:
+def draw_classes(
+    prospects: Sequence[Prospect],
+    n: int,
+    *,
+    seed: int,
+    trusted: bool,
+    named: Collection[str] = (),
+    above: Mapping[str, frozenset[str]] | None = None,
+) -> Drawn:
     """Draw ``n`` of ``prospects``: at random among the ready ones, then by forecast, the best first.
 
     The order is that of ``md5(seed|label)``: it does not depend on the list's order, and a class that comes
     or goes moves no other. Reserves follow in the same order. Forecasts decide who may be drawn at all only
-    where they are ``trusted``, that is measured of late. UsageError: too few qualify, with what would fit;
-    ``named`` classes are in already and only counted there.
+    where they are ``trusted``, that is measured of late. ``named`` classes are in already. ``above``: a class
+    to those above it; of classes that lie above one another only the lowest that qualify are drawn, and none
+    that lies above or below a named one. UsageError: too few qualify, with what would fit.
     """
     qualified = [one for one in prospects if (one.promising if trusted else one.possible)]
-    if len(qualified) < n:
-        raise UsageError(_refusal(prospects, n, len(qualified), trusted, named))
+    apart = _apart(qualified, named, above or {})
+    if len(apart) < n:
+        reach = _reached_by(prospects, n, trusted, named, above or {})
+        raise UsageError(_refusal(prospects, n, (len(qualified), len(apart)), reach, trusted, len(named)))
+    qualified = apart
     ready = [one for one in qualified if one.ready]
     rest = [one for one in qualified if not one.ready]
     order = [
@@ -67,6 +80,18 @@ def draw_classes(prospects: Sequence[Prospect], n: int, *, seed: int, trusted: b
     ]
     chosen = tuple(sorted(order[:n], key=lambda one: one.label))
     return Drawn(chosen, tuple(order[n:]), _notes(n, len(ready), trusted))
+
+
+def _apart(
+    qualified: Sequence[Prospect], named: Collection[str], above: Mapping[str, frozenset[str]]
+) -> list[Prospect]:
+    """Those of which none lies above another, nor above or below a named one."""
+    higher = {label for one in (*(q.label for q in qualified), *named) for label in above.get(one, ())}
+    return [
+        one
+        for one in qualified
+        if one.label not in higher and above.get(one.label, frozenset()).isdisjoint(named)
+    ]
 
 
 def rank(seed: int, label: str) -> bytes:
@@ -84,15 +109,43 @@ def _notes(n: int, n_ready: int, trusted: bool) -> tuple[str, ...]:
     )
 
 
-def _refusal(prospects: Sequence[Prospect], n: int, n_qualified: int, trusted: bool, named: int) -> str:
-    """How many classes qualify (what the first tool said as well), and which numbers would fit."""
-    wanted = f"--classes {n + named}: {n:,} classes are to be drawn"
-    why = "are forecast to bring" if trusted else "have the URLs for"
-    found = f"{wanted}, but only {n_qualified:,} of {len(prospects):,} {why} {_quota_words(prospects)}."
-    fits = [f"--classes {n_qualified + named}"] if n_qualified else []
-    best = sorted((int(one.forecast) if trusted else one.urls for one in prospects), reverse=True)
-    if len(best) >= n and best[n - 1] and len({one.quota for one in prospects}) == 1:
-        fits.append(f"--images {_lowered(prospects[0].quota, best[n - 1])}")
+def _reached_by(
+    prospects: Sequence[Prospect],
+    n: int,
+    trusted: bool,
+    named: Collection[str],
+    above: Mapping[str, frozenset[str]],
+) -> int:
+    """The largest number of images that ``n`` of them bring or have the URLs for; 0: there is none."""
+    brought = {one.label: int(one.forecast) if trusted else one.urls for one in prospects}
+
+    def enough(images: int) -> bool:
+        return len(_apart([one for one in prospects if brought[one.label] >= images], named, above)) >= n
+
+    numbers = sorted({images for images in brought.values() if images > 0}, reverse=True)
+    place = bisect.bisect_left(numbers, True, key=enough)
+    return numbers[place] if place < len(numbers) else 0
+
+
+def _refusal(
+    prospects: Sequence[Prospect], n: int, qualified: tuple[int, int], reach: int, trusted: bool, named: int
+) -> str:
+    """How many classes qualify (what the first tool said as well), and which numbers would fit.
+
+    ``qualified``: all of them, and those among them that may be drawn together.
+    """
+    n_qualified, n_apart = qualified
+    why = f"{'are forecast to bring' if trusted else 'have the URLs for'} {_quota_words(prospects)}"
+    found = f"--classes {n + named}: {n:,} classes are to be drawn, but "
+    if n_qualified < n or n_apart == n_qualified:
+        found += f"only {n_qualified:,} of {len(prospects):,} {why}."
+    else:
+        apart = f"only {n_apart:,} lie neither above nor below another chosen one"
+        found += f"of the {n_qualified:,} that {why} {apart}."
+    fits = [f"--classes {n_apart + named}"] if n_apart else []
+    fits += ["--nested"] if n_apart < n <= n_qualified else []
+    if reach and len({one.quota for one in prospects}) == 1:
+        fits.append(f"--images {_lowered(prospects[0].quota, reach)}")
     return f"{found} What would fit: {' or '.join(fits)}." if fits else found
 
 

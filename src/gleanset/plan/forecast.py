@@ -11,7 +11,7 @@ from ..urls import Ceilings
 from .beliefs import Beliefs, HostBeliefs
 from .cells import Cells, Counts, cells_of, sums
 from .learning import Floats
-from .shortfall import shortfall_chances
+from .shortfall import shortfall_chances, spreads
 
 BYTES_PER_IMAGE = 95_000
 """Mean of 2,000 JPEG photographs of about 500x375 px, the size of Flickr's links of 2011. An assumption."""
@@ -20,6 +20,8 @@ _COPIES = 2
 """Bodies as collected, and the dataset packed from them."""
 _TRIES_AT_THE_DEAD = 3
 """After which a site that never answered is parked."""
+_ONE_SIDED_95 = 1.645
+"""Standard deviations below the mean of a normal distribution that 95 % lie above."""
 _LEAST_TRY_S = 0.1
 """A site that answers faster comes no sooner: the frontier's own rule."""
 
@@ -70,6 +72,12 @@ class Forecast:
         """Of each of ``classes``: the chance that all its URLs bring fewer than ``wanted`` images."""
         chances: list[float] = shortfall_chances(self._cells.only(classes), self._hosts, wanted).tolist()
         return chances
+
+    def surely(self) -> list[int]:
+        """Of every class: what its URLs bring at least, with a chance of 95 %; reckoned as normal."""
+        mean, sd = spreads(self._cells, self._hosts)
+        least: list[int] = np.maximum(np.floor(mean - _ONE_SIDED_95 * sd), 0).astype(int).tolist()
+        return least
 
     def effort(self, classes: Sequence[int], most: Sequence[int | None], pace: Pace) -> Effort:
         """Until each of ``classes`` has ``most`` images (None: all), the more productive sites asked first.

@@ -88,7 +88,14 @@ def _chosen(
             f"--classes {draw}: {len(named)} classes are named already. It counts them too; a number from "
             f"{max(1, len(named))} on would fit."
         )
-    drawn = draw_classes(others, draw - len(named), seed=seed, trusted=trusted, named=len(named))
+    drawn = draw_classes(
+        others,
+        draw - len(named),
+        seed=seed,
+        trusted=trusted,
+        named=[one.label for one in named],
+        above=selection.relatives(),
+    )
     reserves = drawn.reserves if drawn.classes else ()
     return replace(drawn, classes=(*named, *drawn.classes), reserves=reserves)
 

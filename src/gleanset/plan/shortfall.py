@@ -27,9 +27,7 @@ def shortfall_chances(cells: Cells, beliefs: HostBeliefs, wanted: Sequence[int])
     averaged. Against drawn worlds: the tests, and benchmarks/bench_forecast.py.
     """
     need = np.asarray(wanted, np.int64)
-    means, variances = _moments(cells, beliefs)
-    mean = means.mean(axis=0)
-    sd = np.sqrt(variances.mean(axis=0) + means.var(axis=0))
+    mean, sd = spreads(cells, beliefs)
     chances = _below(need, mean, np.maximum(sd, 1e-9))
     chances[need <= 0] = 0.0
     chances[cells.urls < need] = 1.0
@@ -38,6 +36,12 @@ def shortfall_chances(cells: Cells, beliefs: HostBeliefs, wanted: Sequence[int])
     for c in np.flatnonzero(doubtful).tolist():
         chances[c] = _reckoned(c, cells, beliefs, int(need[c]), pmf)
     return np.clip(chances, 0.0, 1.0)
+
+
+def spreads(cells: Cells, beliefs: HostBeliefs) -> tuple[Floats, Floats]:
+    """(n_classes,) each: mean and standard deviation of the images that all URLs of a class bring."""
+    means, variances = _moments(cells, beliefs)
+    return means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))
 
 
 def _moments(cells: Cells, beliefs: HostBeliefs) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from ..terms.licence import canonical
 from ..terms.plan import Quota
 from ..urls import Ceilings
 
@@ -219,6 +220,12 @@ def one_of(*words: str) -> Reader:
         raise ValueError(f"It is one of {', '.join(words)}." + (f" Did you mean {near[0]}?" if near else ""))
 
     return read
+
+
+def licence(raw: object) -> str:
+    """A licence by any of its names, as its short one; a pattern stands as it is."""
+    words = text(raw)
+    return words.casefold() if "*" in words else canonical(words)
 
 
 def list_format(*names: str) -> Reader:

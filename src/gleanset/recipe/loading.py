@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from . import mistakes, places
+from .list_tables import WORD, read_list_tables
 from .model import OPTIONS, TALK, Talk
 from .option import Option, option_name, variable_name
 from .recipe import DRAWING, Recipe
@@ -111,6 +112,8 @@ def _say_file(said: Said, config: str) -> None:
         word = key.replace("_", "-")
         if word in TABLES:
             _say_table(said, name, word, value)
+        elif word == WORD:
+            said.say("list_tables", read_list_tables(name, folder, value), f"{name}: [[list]]")
         elif word == "lists":
             lists = tuple(str(places.found(one, folder)) for one in _list_names(name, value))
             said.say("lists", lists, f"{name}: lists")
@@ -118,8 +121,11 @@ def _say_file(said: Said, config: str) -> None:
             raw = places.found(value, folder) if _KNOWN[field].is_path else value
             said.say(field, raw, f"{name}: {key} = {_as_written(value)}")
         else:
-            known = (*_BY_NAME, "lists", *TABLES)
+            known = (*_BY_NAME, "lists", WORD, *TABLES)
             raise mistakes.unknown(f"{name}: {key} = {_as_written(value)}", word, known, "option")
+    tables = said.raw.get("list_tables", ())
+    if tables and "lists" not in said.raw:
+        said.say("lists", tuple(path for path, _ in tables), f"{name}: [[list]]")
 
 
 def _toml(config: str) -> dict[str, Any]:

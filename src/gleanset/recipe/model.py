@@ -72,7 +72,8 @@ class Options(Checked):
         "take this class; it is kept and reported even if it falls short",
         collects=True, many=True)] = ()
     class_table: Annotated[str | None, Option("which classes", forms.text, "FILE.csv",
-        "choose, rename and merge by a table: from,class[,images][,split]; one column is enough",
+        "choose, rename and merge by a table: from,class[,images][,split]; one column is enough; "
+        "or by a list's name, such as imagenet-1k",
         collects=True, is_path=True)] = None
     under: Annotated[Texts, Option("which classes", _WORDS, "SYNSET",
         "only classes in this WordNet subtree", collects=True, many=True)] = ()
@@ -80,6 +81,16 @@ class Options(Checked):
         "no class of this WordNet subtree", collects=True, many=True)] = ()
     leaves: Annotated[bool, Option("which classes", forms.switch, "",
         "only classes that have no other class beneath them", collects=True)] = False
+    merge: Annotated[bool, Option("which classes", forms.switch, "",
+        "a chosen class takes all URLs of the classes beneath it", collects=True)] = False
+    nested: Annotated[bool, Option("which classes", forms.switch, "",
+        "a drawn class may lie above another; otherwise only the lowest that qualify are drawn",
+        collects=True)] = False
+    keep_unsafe: Annotated[bool, Option("which classes", forms.switch, "",
+        "draw classes of people too, offensive ones among them", collects=True)] = False
+    hierarchy: Annotated[str | None, Option("which classes", forms.existing_file, "FILE",
+        "the tree of the labels: a table of child,parent[,name], or Open Images' JSON",
+        collects=True, is_path=True, otherwise="WordNet's nouns")] = None
     seed: Annotated[int, Option("which classes", forms.whole, "N",
         "seed of the draw, of the order of URLs and of the shuffle",
         collects=True, at_least=0, at_most=2**32 - 1)] = 0
@@ -93,6 +104,9 @@ class Options(Checked):
     hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "only these hosts: flickr (a named group), example.com with its subdomains, img*.example.com",
         collects=True, many=True, otherwise="all hosts")] = ()
+    licence: Annotated[Texts, Option("from where", forms.many(forms.licence, commas=True), "NAME,..",
+        "only URLs under these licences: cc0, cc-by, cc-by-*, .., unknown",
+        collects=True, many=True, otherwise="all of them")] = ()
     exclude_hosts: Annotated[Texts, Option("from where", _ITEMS, "PATTERN",
         "none of these hosts", collects=True, many=True)] = ()
     source: Annotated[str | None, Option("from where", forms.list_format(*_SOURCES), "FORMAT[:KEY=VALUE,..]",
@@ -104,6 +118,9 @@ class Options(Checked):
         "the column with the label", collects=True, otherwise="guessed from its name")] = None
     caption_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the caption", collects=True, otherwise="guessed from its name")] = None
+    keep_cols: Annotated[Texts, Option("from where", _ITEMS, "NAME,..",
+        "further columns that go into the manifest as they are; every list has to have them",
+        collects=True, many=True)] = ()
     licence_col: Annotated[str | None, Option("from where", forms.text, "NAME",
         "the column with the licence", collects=True, otherwise="guessed from its name")] = None
     author_col: Annotated[str | None, Option("from where", forms.text, "NAME",

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
 from .. import __version__
 from . import mistakes, places, writing
+from .list_tables import PER_LIST, ListTable
 from .model import OPTIONS, Options
 from .option import Option, option_name
 
@@ -24,6 +25,8 @@ class Recipe(Options):
 
     lists: tuple[str, ...] = ()
     """Paths, addresses or names, as they were given."""
+    list_tables: tuple[ListTable, ...] = ()
+    """What ``[[list]]`` says of some lists alone."""
     list_sha256: tuple[tuple[str, str], ...] = ()
     """(list, hex digest) of the build that wrote the recipe."""
     drawn: tuple[str, ...] = ()
@@ -57,6 +60,20 @@ class Recipe(Options):
             raise ValueError(f"--resize {self.resize} needs --size. Say how large the pictures shall be.")
         return self
 
+    def describes(self, word: str) -> bool:
+        """Whether something is said of this list alone."""
+        return any(places.same(path, word) for path, _ in self.list_tables)
+
+    def for_list(self, word: str) -> Self:
+        """The options as they hold for one of the lists."""
+        settings = next((said for path, said in self.list_tables if places.same(path, word)), ())
+        return self.model_copy(update={field: value for field, value in settings if field in PER_LIST})
+
+    def split_of(self, word: str) -> str | None:
+        """The split that all images of a list go to; None: nobody said one."""
+        settings = next((said for path, said in self.list_tables if places.same(path, word)), ())
+        return dict(settings).get("split")
+
     def said(self) -> dict[str, Any]:
         """What somebody said, as keywords for `of` or the Python API; ``lists`` left out."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"lists"})}
@@ -77,11 +94,17 @@ class Recipe(Options):
         said = {name: writing.plain(getattr(self, name)) for name, opt in OPTIONS.items() if opt.collects}
         said["lists"] = list(list_digests or self.lists)
         said["drawn"] = list(self.drawn)
+        if self.list_tables:
+            said["list_tables"] = [settings for _, settings in self.list_tables]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def changes(self, stored: "Recipe") -> tuple[str, ...]:
         """Options of the collection that differ: ``"images was 800, is now 500"``."""
-        return tuple(
+        others = [settings for _, settings in self.list_tables] != [said for _, said in stored.list_tables]
+        return (*(("what [[list]] says is another",) if others else ()), *self._changed(stored))
+
+    def _changed(self, stored: "Recipe") -> Iterator[str]:
+        return (
             f"{option_name(name)} was {writing.shown(getattr(stored, name))}, "
             f"is now {writing.shown(getattr(self, name))}"
             for name, option in OPTIONS.items()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..terms.plan import Quota
 from ..urls import Ceilings
 from . import places
+from .list_tables import list_tables_toml
 from .model import OPTIONS
 from .option import Option, option_name
 
@@ -99,6 +100,8 @@ def recipe_toml(recipe: "Recipe", extra: Mapping[str, Mapping[str, Any]]) -> str
     for name, table in tables.items():
         if table:
             lines += [f"\n[{_key(name)}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
+    for table in list_tables_toml(recipe.list_tables):
+        lines += ["\n[[list]]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -53,14 +53,30 @@ class Axis:
 
 
 def line_chart(
-    title: str, x: Sequence[float], series: Sequence[Series], x_axis: Axis, y_axis: Axis
+    title: str,
+    x: Sequence[float],
+    series: Sequence[Series],
+    x_axis: Axis,
+    y_axis: Axis,
+    marks: Sequence[str] = (),
+    n_points: int = _POINTS,
 ) -> Markup:
-    """Lines over a common ``x``; hovering shows all of them at one place."""
-    kept = thin(len(x), _POINTS)
+    """Lines over a common ``x``; hovering shows all of them at one place. ``marks`` lie above the lines."""
+    kept = thin(len(x), n_points)
     body = [
         f'<path class="line {one.tone}" d="{_path(kept, x, one.values, x_axis, y_axis)}"/>' for one in series
     ]
-    return _chart(title, [*_grid(x_axis, y_axis), *body, *_hovers(x, series, x_axis, y_axis)])
+    return _chart(title, [*_grid(x_axis, y_axis), *body, *marks, *_hovers(x, series, x_axis, y_axis)])
+
+
+def cursor(x: float, points: Sequence[tuple[str, float]], x_axis: Axis, y_axis: Axis) -> list[str]:
+    """A line at one ``x`` with a dot on each curve, of (tone, y); the page's script may move them."""
+    at = _n(x_axis.place(x, _X0, _X1))
+    dots = [
+        f'<circle class="{tone}" r="4" cx="{at}" cy="{_n(y_axis.place(y, _Y0, _Y1))}"/>' for tone, y in points
+    ]
+    frame = f'data-x0="{_X0}" data-x1="{_X1}" data-y0="{_Y0}" data-y1="{_Y1}"'
+    return [f'<g class="cursor" {frame}><path d="M{at} {_Y1}V{_Y0}"/>', *dots, "</g>"]
 
 
 def stacked_chart(

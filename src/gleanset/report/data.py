@@ -78,6 +78,23 @@ class CrawlPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeRow:
+    """A node of the tree above the classes, in the order of reading."""
+
+    id: str
+    name: str
+    depth: int
+    is_class: bool
+    n_classes: int
+    """In its subtree; this and the following count each class once."""
+    accepted: int
+    missing: int
+    candidates: int
+    again: bool = False
+    """It stands elsewhere above, with what lies below it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thumbnail:
     """A small picture as it goes into the page."""
 
@@ -181,6 +198,23 @@ class ReportData:
     version: str = ""
     notes: tuple[str, ...] = ()
     """What else a person should know, a sentence each."""
+    tree: tuple[TreeRow, ...] = ()
+    """Empty where no hierarchy knows the classes."""
+    licences: tuple[tuple[str, int], ...] = ()
+    """(licence, images), most first; empty where the list gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the classes of a list can bring; one number a class in each column, in the same order."""
+
+    urls: tuple[int, ...]
+    forecast: tuple[float, ...]
+    """Images if every URL were asked: the mean."""
+    surely: tuple[int, ...]
+    """So many at least, with a chance of 95 %."""
+    rates_from: str = ""
+    """Origin and age of the success rates, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from ..figures import count, duration, share
 from ..terms.plan import Survey
 from .class_view import class_groups, class_map
 from .crawl_view import crawl_figures, group_lines, timeline_figure
-from .data import ContactSheet, ProbeData, ReportData
+from .data import ContactSheet, ProbeData, Reach, ReportData
 from .loading import loading_lines
 from .placeholder_view import placeholder_cards, placeholder_sentence, signature_lines
 from .probe_view import host_lines, kind_lines, probe_sentence
+from .reach_view import reach_figure
 from .summary import fates_of, head_of, planned_lines, reason_groups, wanted_of, yields_figure
-from .survey_view import survey_figures
+from .survey_view import hosts_figure, survey_figures
 from .waiting_view import waiting_lines
 
 MAX_INLINE_BYTES = 6_000_000
@@ -49,6 +50,7 @@ def render_report(data: ReportData) -> str:
         nav=_nav(data),
         groups=class_groups(data.classes, data.status, numbers),
         class_map=class_map(data.classes, data.status),
+        licence_rows=licence_rows(data.licences),
         forecast=any(row.forecast is not None for row in data.classes),
         fates=fates_of(data),
         reasons=reason_groups(data.rejected),
@@ -67,15 +69,19 @@ def render_report(data: ReportData) -> str:
     )
 
 
-def render_survey(survey: Survey, title: str) -> str:
-    """The analysis of a list: figures, charts G1 to G3, top hosts, odd lines."""
+def render_survey(survey: Survey, title: str, reach: Reach | None = None) -> str:
+    """The analysis of a list: how many classes can have so many images, charts G1 to G3, hosts, odd lines."""
     return _render(
         "survey.html.j2",
+        more="survey",
         title=title,
         survey=survey,
         sentence=_survey_sentence(survey),
         key_figures=_survey_keys(survey),
         figures=survey_figures(survey),
+        reach=None if reach is None else reach_figure(reach),
+        hosts_figure=hosts_figure(survey),
+        licence_rows=licence_rows([(name, sum(counts)) for name, counts in survey.licences]),
         at_least=[tuple(map(count, level)) for level in survey.at_least],
     )
 
@@ -108,8 +114,10 @@ def render_sheet(sheet: ContactSheet) -> str:
     return _render("sheet.html.j2", sheet=_sheet(sheet, sheet.thumbnails))
 
 
-def _render(template: str, **values: Any) -> str:
-    style, script = _asset("page.css"), _asset("page.js")
+def _render(template: str, more: str = "", **values: Any) -> str:
+    """``more``: a style sheet and a script that this page needs beside those of all pages."""
+    names = ("page", more) if more else ("page",)
+    style, script = (Markup("\n").join(_asset(f"{name}.{kind}") for name in names) for kind in ("css", "js"))
     return (
         _environment()
         .get_template(template)
@@ -154,6 +162,7 @@ def _percent(part: float, whole: float) -> str:
 def _nav(data: ReportData) -> list[tuple[str, str]]:
     sections = (
         ("classes", "Classes", True),
+        ("licences", "Licences", data.licences),
         ("losses", "What became of the URLs", data.accepted or data.rejected),
         ("placeholders", "Placeholders", data.learned or data.signatures),
         ("time", "The crawl", data.groups or len(data.timeline) > 1),
@@ -192,6 +201,12 @@ def _sheet(sheet: ContactSheet, shown: Sequence[Any]) -> _Sheet:
 def moment(at_s: float) -> str:
     """A wall clock time for people everywhere: ``26 November 2026, 14:05 UTC``."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%-d %B %Y, %H:%M UTC")
+
+
+def licence_rows(licences: Sequence[tuple[str, int]]) -> list[tuple[str, str, str]]:
+    """(licence, images or URLs, share of all of them)."""
+    total = sum(n for _, n in licences)
+    return [(name, count(n), share(n, total)) for name, n in licences if n]
 
 
 def _survey_sentence(survey: Survey) -> str:

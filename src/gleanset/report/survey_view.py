@@ -7,7 +7,7 @@ from ..figures import compact, count
 from ..terms.plan import Census, Survey
 from .charts import Axis, Series, axis_of, histogram_chart, line_chart
 from .crawl_view import Figure
-from .scales import ticks
+from .scales import ticks, whole_ticks
 
 BINS, LOW, HIGH = 50, 100, 2000
 """The histogram of the 2019 analysis."""
@@ -32,16 +32,49 @@ def histogram(
 
 
 def survey_figures(survey: Survey) -> tuple[Figure, ...]:
-    """G3, G1, G2; nothing for a list without classes."""
+    """G3, G1, G2, and the hosts beside Flickr; nothing for a list without classes."""
     census = survey.per_class
     if not census.labels:
         return ()
     span = range_of(census)
+    kinds = (
+        ("Images per class", census.urls, "all"),
+        ("Images per class, Flickr only", census.flickr_urls, "flickr"),
+        ("Images per class, other hosts only", _others(census), "other"),
+    )
+    highest = max(max(histogram(values, *span)[0]) for _, values, _ in kinds)
     return (
         _cumulative(census),
-        _histogram("Images per class", census.urls, span, "all"),
-        _histogram("Images per class, Flickr only", census.flickr_urls, span, "flickr"),
+        *(_histogram(title, values, span, tone, highest) for title, values, tone in kinds),
     )
+
+
+def hosts_figure(survey: Survey) -> Figure | None:
+    """How far the URLs lie on few hosts; None where two hosts or fewer have them all."""
+    counts = [n for _, n in survey.top_hosts]
+    if len(counts) < 3 or not survey.urls:
+        return None
+    ranks = range(len(counts) + 1)
+    shares = [100 * sum(counts[:rank]) / survey.urls for rank in ranks]
+    x_axis = Axis("largest domains", whole_ticks(len(counts)), compact, count, high=float(len(counts)))
+    y_axis = Axis("share", ticks(100), _percent, _percent)
+    series = [Series("share of all URLs", "all", tuple(shares))]
+    chart = line_chart("Share of the URLs that the largest domains hold", list(ranks), series, x_axis, y_axis)
+    caption = f"the first {len(counts)} hold {shares[-1]:.0f} % of the URLs"
+    rows = tuple(
+        (count(rank), f"{shares[rank]:.1f} %") for rank in (1, 2, 3, 5, 10, 20, 50) if rank < len(shares)
+    )
+    return Figure(
+        "How few domains hold the URLs", caption, chart, (), ("largest domains", "share of URLs"), rows
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0f} %"
+
+
+def _others(census: Census) -> tuple[int, ...]:
+    return tuple(every - flickr for every, flickr in zip(census.urls, census.flickr_urls, strict=True))
 
 
 def range_of(census: Census) -> tuple[int, int]:
@@ -52,13 +85,14 @@ def range_of(census: Census) -> tuple[int, int]:
     return 0, max(BINS, int(ticks(max(census.urls))[-1]))
 
 
-def _histogram(title: str, values: Sequence[int], span: tuple[int, int], tone: str) -> Figure:
+def _histogram(title: str, values: Sequence[int], span: tuple[int, int], tone: str, highest: int) -> Figure:
+    """``highest``: of all that stand side by side, so that they are drawn to one scale."""
     low, high = span
     counts, edges = histogram(values, low, high)
     bars = list(zip(counts, edges, edges[1:], strict=False))
     marks = (float(low), *(tick for tick in ticks(high) if low < tick <= high))
     x_axis = Axis("images per class", marks, compact, count, low=low)
-    chart = histogram_chart(title, bars, tone, x_axis, axis_of("classes", max(*counts, 1)))
+    chart = histogram_chart(title, bars, tone, x_axis, axis_of("classes", max(highest, 1)))
     below, above = sum(n < low for n in values), sum(n > high for n in values)
     caption = f"{count(below)} classes have fewer than {count(low)}, {count(above)} more than {count(high)}"
     rows = tuple((f"{count(a)} to {count(b)}", count(n)) for n, a, b in bars)
@@ -71,6 +105,7 @@ def _cumulative(census: Census) -> Figure:
     series = (
         Series("all URLs", "all", tuple(map(float, reverse_cumulative(census.urls, steps)))),
         Series("Flickr only", "flickr", tuple(map(float, reverse_cumulative(census.flickr_urls, steps)))),
+        Series("other hosts only", "other", tuple(map(float, reverse_cumulative(_others(census), steps)))),
     )
     x_axis = Axis("images or more", ticks(top), compact, count)
     title = "Classes with at least so many images"

@@ -11,7 +11,8 @@ origin    string    the list's own image id; null where it has none
 Where the list has them, nullable: ``licence``, ``author``, ``split``, ``caption`` (string); from a manifest
 also ``key`` (string), ``sha256`` (binary, 32 bytes) and ``phash`` (uint64). Where the list says what the
 file was that lies at the URL, ``md5`` (binary, 16 bytes) and ``n_bytes`` (uint64); and ``rotation`` (int32),
-the degrees by which the picture has to be turned counter-clockwise to stand upright.
+the degrees by which the picture has to be turned counter-clockwise to stand upright. ``kept``: what else the
+user wants of the row, as a JSON object of texts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,7 @@ SCHEMA_TYPES: dict[str, pa.DataType] = {
     "md5": pa.binary(),
     "n_bytes": pa.uint64(),
     "rotation": pa.int32(),
+    "kept": pa.string(),
 }
 LabelRule = Literal["first", "most-confident", "specific", "each"]
 """Which label an image has where the list gives it several; ``each``: a row for every one of them."""
@@ -53,6 +55,8 @@ class Columns:
     author: str | None = None
     split: str | None = None
     caption: str | None = None
+    keep: tuple[str, ...] = ()
+    """Columns that mean nothing to us, and are kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)

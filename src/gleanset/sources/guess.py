@@ -23,6 +23,8 @@ USUAL_NAMES = {ours: tuple(names.split()) for ours, names in _USUAL_NAMES.items(
 
 ``identifier`` is Darwin Core's word for a picture's address (GBIF's ``multimedia.txt``).
 """
+KEPT = "keep:"
+"""How our name of a column begins that is only kept."""
 MANIFEST_COLUMNS = frozenset({"key", "label", "url", "sha256", "phash"})
 
 
@@ -36,8 +38,9 @@ def guess_columns(names: Sequence[str], columns: Columns, list_name: str) -> dic
     found = {ours: theirs for ours in USUAL_NAMES if (theirs := _by_usual_name(ours, names))}
     for option in fields(columns):
         wish = getattr(columns, option.name)
-        if wish is not None:
-            found[option.name] = _by_wish(wish, names, option.name, list_name)
+        if isinstance(wish, str):
+            found[option.name] = _by_wish(wish, names, f"--{option.name}-col", list_name)
+    found |= {KEPT + name: _by_wish(name, names, "--keep-cols", list_name) for name in columns.keep}
     if "url" not in found:
         raise ListError(_missing("URLs", "--url-col", names, list_name))
     if "label" not in found and len(names) > 1 and "caption" not in found:
@@ -75,8 +78,7 @@ def _by_wish(wish: str, names: Sequence[str], option: str, list_name: str) -> st
     if wish in names:
         return wish
     raise ListError(
-        f"{list_name}: --{option}-col {wish!r} names no column. "
-        f"The list has: {_quoted(names)}. Name one of these."
+        f"{list_name}: {option} {wish!r} names no column. The list has: {_quoted(names)}. Name one of these."
     )
 
 

@@ -1,5 +1,6 @@
 """From a table's own columns to a batch in our schema, and the reading that all tables share."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
@@ -8,6 +9,7 @@ import pyarrow.compute as pc
 
 from ..errors import ListError
 from .base import SCHEMA_TYPES, LabelRule, OddLines
+from .guess import KEPT
 from .labels import Depths, spread
 from .manifest import as_phash, as_sha256, living_url
 from .opening import ListFile
@@ -89,10 +91,21 @@ def to_schema(columns: dict[str, pa.Array], label: str | None) -> pa.RecordBatch
         columns = {**columns, "label": pa.repeat(pa.scalar(label, pa.string()), n_rows)}
     if "origin" not in columns:
         columns = {**columns, "origin": pa.nulls(n_rows, pa.string())}
+    if kept := {name.removeprefix(KEPT): values for name, values in columns.items() if name.startswith(KEPT)}:
+        columns = {**columns, "kept": _as_json(kept)}
     return pa.RecordBatch.from_arrays(
         [_typed(name, columns[name]) for name in SCHEMA_TYPES if name in columns],
         names=[name for name in SCHEMA_TYPES if name in columns],
     )
+
+
+def _as_json(kept: dict[str, pa.Array]) -> pa.Array:
+    """Each row of some columns as one JSON object of texts; null where all are empty."""
+    texts = [values.cast(pa.string()).to_pylist() for values in kept.values()]
+    rows = (
+        {name: text for name, text in zip(kept, row, strict=True) if text} for row in zip(*texts, strict=True)
+    )
+    return pa.array([json.dumps(row, ensure_ascii=False) if row else None for row in rows], pa.string())
 
 
 def _as_strings(columns: dict[str, pa.Array], *names: str) -> dict[str, pa.Array]:

@@ -47,7 +47,10 @@ class Hosts:
 
     def of(self, urls: pa.StringArray) -> Numbers:
         """(n,) the number of every URL's host, -1 where there is none."""
-        column = beginnings(urls)
+        return self.of_beginnings(beginnings(urls))
+
+    def of_beginnings(self, column: pa.DictionaryArray) -> Numbers:
+        """The same of ``beginnings(urls)``, where somebody else needs them as well."""
         known, texts = self._by_beginning, column.dictionary.to_pylist()
         if len(known) > _MOST_BEGINNINGS:
             known.clear()

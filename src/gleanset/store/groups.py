@@ -14,7 +14,7 @@ from ..terms.plan import GroupCensus
 from .addresses import Hosts
 from .durable import open_atomically
 from .rows import LabelledRows
-from .survey import add_all
+from .survey import Rows, add_all
 
 _CACHE_VERSION = 1
 """One more whenever the same bytes are read as other rows, or other groups."""
@@ -34,21 +34,21 @@ def count_groups(sources: Sequence[LabelledRows], cache_dir: Path | None) -> Gro
     if cache_dir is None:
         return _count(sources)
     if all(source.known_digest for source in sources):
-        recalled = _recall(_memory(sources, cache_dir))
+        recalled = _recall(groups_memory(sources, cache_dir))
         if recalled is not None:
             return recalled
     census = _count(sources)
-    _remember(census, _memory(sources, cache_dir))
+    remember_groups(census, groups_memory(sources, cache_dir))
     return census
 
 
 def _count(sources: Sequence[LabelledRows]) -> GroupCensus:
-    tally = _CellTally()
+    tally = CellTally()
     add_all(sources, tally.add)
     return tally.census()
 
 
-class _CellTally:
+class CellTally:
     """Rows by (class, group), both numbered as they are met."""
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ class _CellTally:
         self._groups: dict[str, int] = {}
         self._group_of_host = np.zeros(0, np.int64)
         self._cells = np.zeros(0, np.int64)
+        """Ascending, each once."""
         self._counts = np.zeros(0, np.int64)
         self._parts: list[Numbers] = []
         self._n_rows = 0
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        hosts = self._hosts.of(batch.column("url"))
-        labels = batch.column("label").dictionary_encode()
+    def add(self, batch: Rows) -> None:
+        hosts, labels = self._hosts.of_beginnings(batch.beginnings), batch.labels
         known = self._labels
         numbers = [known.setdefault(label, len(known)) for label in labels.dictionary.to_pylist()]
         classes = np.array(numbers, np.int64)[np.asarray(labels.indices)]
@@ -82,12 +82,16 @@ class _CellTally:
         return self._group_of_host
 
     def _sum(self) -> None:
-        cells = np.concatenate((self._cells, *self._parts))
-        counts = np.concatenate((self._counts, np.ones(len(cells) - len(self._counts), np.int64)))
-        order = np.argsort(cells, kind="stable")
-        self._cells, firsts = np.unique(cells[order], return_index=True)
-        self._counts = np.add.reduceat(counts[order], firsts) if len(firsts) else counts
+        rows = np.sort(np.concatenate((np.zeros(0, np.int64), *self._parts)))
         self._parts, self._n_rows = [], 0
+        firsts = _firsts(rows)
+        cells = np.concatenate((self._cells, rows[firsts]))
+        counts = np.concatenate((self._counts, np.diff(firsts, append=len(rows))))
+        order = np.argsort(cells, kind="stable")
+        cells, counts = cells[order], counts[order]
+        firsts = _firsts(cells)
+        self._cells = cells[firsts]
+        self._counts = np.add.reduceat(counts, firsts) if len(firsts) else counts
 
     def census(self) -> GroupCensus:
         self._sum()
@@ -105,6 +109,13 @@ class _CellTally:
         )
 
 
+def _firsts(ascending: Numbers) -> Numbers:
+    """Where each of the different values stands first."""
+    changes = np.ones(len(ascending), bool)
+    changes[1:] = ascending[1:] != ascending[:-1]
+    return np.flatnonzero(changes)
+
+
 def _ranks(numbers: dict[str, int], in_order: Sequence[str]) -> Numbers:
     """(n,) the place in the sorted order of each number."""
     ranks = np.empty(len(in_order), np.int64)
@@ -112,13 +123,14 @@ def _ranks(numbers: dict[str, int], in_order: Sequence[str]) -> Numbers:
     return ranks
 
 
-def _memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+def groups_memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+    """Where the count of these lists is kept."""
     facts = [_CACHE_VERSION, [(source.name, source.reading, source.digest()) for source in sources]]
     name = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return cache_dir / "surveys" / f"{name}.groups.arrow"
 
 
-def _remember(census: GroupCensus, memory: Path) -> None:
+def remember_groups(census: GroupCensus, memory: Path) -> None:
     """As one Arrow file of a single row of lists."""
     memory.parent.mkdir(parents=True, exist_ok=True)
     columns = {

@@ -6,7 +6,9 @@ twin, its key is its own. What needs the whole (twins, keys, order) is done with
 
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +23,8 @@ from .survey import survey_lists
 
 __all__ = ["build_pool", "survey_lists"]
 
+_AHEAD = 2
+"""Batches that wait for the sorter while the next is read; each holds about 30 MB."""
 _DRAFTS = "pool-"
 """How folders begin in which rows are sorted, beside the pool."""
 MoreSpecific = Callable[[Sequence[str]], str | None]
@@ -63,14 +67,14 @@ def build_pool(
     with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=path.parent) as folder:
         sorter = Sorter(Path(folder))
         try:
-            for source in sources:
-                for batch in source.batches():
-                    rows = _of_classes(batch, words)
-                    if rows.num_rows:
-                        good, bad = _admitted(rows, known_hosts, wanted)
-                        good, out = _without(good, excluded)
-                        sorter.add(good, bad)
-                        sorter.set_aside(out, "excluded")
+            with ThreadPoolExecutor(1) as taker:
+                waiting: deque[Future[None]] = deque()
+                for good, bad, out in _sifted(sources, words, known_hosts, wanted, excluded):
+                    waiting.append(taker.submit(_take, sorter, good, bad, out))
+                    if len(waiting) > _AHEAD:
+                        waiting.popleft().result()
+                for taken in waiting:
+                    taken.result()
             sorter.settle_twins(
                 lambda numbers: _winner(numbers, labels, more_specific),
                 labels if keep_conflicts else (),
@@ -117,16 +121,42 @@ def _of_classes(batch: pa.RecordBatch, labels: pa.StringArray) -> pa.Table:
     return table.set_column(at, "label", numbers).filter(pc.is_valid(numbers))
 
 
+def _sifted(
+    sources: Sequence[LabelledRows],
+    labels: pa.StringArray,
+    hosts: Hosts,
+    wanted: HostClaims,
+    excluded: pa.StringArray | None,
+) -> Iterator[tuple[pa.Table, pa.Table, pa.Table]]:
+    """(candidates, rows without a normal URL, excluded rows) of every batch with rows of these classes."""
+    for source in sources:
+        for batch in source.batches():
+            rows = _of_classes(batch, labels)
+            if rows.num_rows:
+                good, bad = _admitted(rows, hosts, wanted)
+                good, out = _without(good, excluded)
+                yield good, bad, out
+
+
+def _take(sorter: Sorter, good: pa.Table, bad: pa.Table, out: pa.Table) -> None:
+    sorter.add(good, bad)
+    sorter.set_aside(out, "excluded")
+
+
 def _admitted(rows: pa.Table, hosts: Hosts, wanted: HostClaims) -> tuple[pa.Table, pa.Table]:
     """The rows that may become candidates, and those whose URL has no normal form."""
     raw = rows.column("url").combine_chunks()
     urls = normalised(raw)
     fit = pc.is_valid(urls)
     bad = pa.table({"url": raw, "label": rows.column("label")}).filter(pc.invert(fit))
-    good = rows.set_column(rows.schema.get_field_index("url"), "url", urls).filter(fit)
+    good = _only(rows.set_column(rows.schema.get_field_index("url"), "url", urls), fit)
     numbers = hosts.of(good.column("url").combine_chunks())
-    good = good.append_column("host", pa.array(numbers)).filter(pa.array(wanted.of(numbers)))
-    return good, bad
+    return _only(good.append_column("host", pa.array(numbers)), pa.array(wanted.of(numbers))), bad
+
+
+def _only(rows: pa.Table, kept: pa.BooleanArray) -> pa.Table:
+    """The rows that are kept; the table itself, uncopied, where all are."""
+    return rows if pc.all(kept).as_py() in {True, None} else rows.filter(kept)
 
 
 def _without(good: pa.Table, excluded: pa.StringArray | None) -> tuple[pa.Table, pa.Table]:

@@ -37,7 +37,9 @@ POOL_SCHEMA = pa.schema(
     ]
 )
 """``host`` to ``caption`` are null for rows that are no candidates, ``reason`` for those that are."""
-ORIGINALS = pa.schema([("md5", pa.binary()), ("n_bytes", pa.uint64()), ("rotation", pa.int32())])
+ORIGINALS = pa.schema(
+    [("md5", pa.binary()), ("n_bytes", pa.uint64()), ("rotation", pa.int32()), ("kept", pa.string())]
+)
 """Further columns of a pool some of whose lists have them: most have not, and 16 bytes a row are many."""
 _META = b"gleanset.pool"
 
@@ -142,9 +144,18 @@ class Pool:
                 if start + place < self.n:
                     yield batch[place].as_py(), start + place
 
+    @property
+    def has_licences(self) -> bool:
+        """Whether any row says under which licence its picture is."""
+        return "licence" in self._columns
+
     def extra(self, i: int) -> dict[str, str]:
         """``licence``, ``author`` and ``caption`` where the list has them."""
         return {name: value for name in EXTRAS if (value := self._cell(name, i)) is not None}
+
+    def kept(self, i: int) -> str | None:
+        """What else is to be kept of the candidate's row, as a JSON object of texts."""
+        return self._cell("kept", i)  # type: ignore[no-any-return]
 
     def original(self, i: int) -> Original:
         """What the list says of the candidate's file (Open Images: its MD5, size and rotation)."""

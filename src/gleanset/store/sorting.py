@@ -18,7 +18,7 @@ _CREATE = f"""
 create table rows (
     url varchar, label integer, host integer, key varchar, split varchar, sha256 blob, phash ubigint,
     {", ".join(f"{name} varchar" for name in EXTRAS)}, md5 blob, n_bytes ubigint, rotation integer,
-    twin varchar);
+    kept varchar, twin varchar);
 create table unfit (url varchar, label integer, reason varchar);
 create table names (label integer, name varchar);
 create table winners (labels integer[], winner integer);
@@ -42,7 +42,7 @@ insert into rows
     left join names n on n.label = t.label
     where c.url is null or w.winner = t.label or ({keep} and w.winner is null)
     qualify row_number() over (partition by t.url, t.label order by t.sha256 is null, t.key, t.split,
-        t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation) = 1;
+        t.sha256, t.phash, t.licence, t.author, t.caption, t.md5, t.n_bytes, t.rotation, t.kept) = 1;
 drop table twins; drop table conflicts; drop table doubled;
 """
 # ``twin``: the class of a row whose URL has rows in others, so that their keys can be told apart
@@ -124,7 +124,9 @@ class Sorter:
     def settle_keys(self) -> None:
         """A key for every row, different even where a file system does not tell A from a."""
         for n_digits in _SUFFIXES:
-            self._db.execute(_PART_KEYS.format(n=n_digits))
+            ((n_parted,),) = self._db.execute(_PART_KEYS.format(n=n_digits)).fetchall()
+            if not n_parted:
+                return
 
     def n_candidates(self) -> int:
         """After twins are settled."""

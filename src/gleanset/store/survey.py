@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..terms.licence import UNKNOWN, canonical
 from ..terms.plan import Census, Survey
 from ..urls import host_of, is_flickr, normalise
 from .addresses import Hosts, beginnings
@@ -24,7 +26,10 @@ from .rows import LabelledRows
 AT_LEAST = (1, 10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000)
 MOST_TOP_HOSTS = 50
 MOST_ODD_EXAMPLES = 20
-_CACHE_VERSION = 2
+MOST_LICENCES = 100
+OTHER = "other"
+"""Licences beyond the first ``MOST_LICENCES`` different ones: free text, most likely."""
+_CACHE_VERSION = 3
 """One more whenever the same bytes are read as other rows."""
 _AHEAD = 2
 """Batches that wait to be counted while the next is read; each holds about 30 MB."""
@@ -45,24 +50,52 @@ def survey_lists(sources: Sequence[LabelledRows], cache_dir: Path | None) -> Sur
     if cache_dir is None:
         return _count(sources)
     if all(known):
-        recalled = _recall(_memory(sources, cache_dir))
+        recalled = _recall(survey_memory(sources, cache_dir))
         if recalled is not None:
             return recalled
     survey = _count(sources)
-    memory = _memory(sources, cache_dir)
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(memory, json.dumps(asdict(survey)))
+    remember_survey(survey, sources, cache_dir)
     return survey
 
 
+def remember_survey(survey: Survey, sources: Sequence[LabelledRows], cache_dir: Path) -> None:
+    """Keep it under the digests of the lists, which have been read."""
+    memory = survey_memory(sources, cache_dir)
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(memory, json.dumps(asdict(survey)))
+
+
 def _count(sources: Sequence[LabelledRows]) -> Survey:
-    tally = _ListTally()
+    tally = ListTally()
     add_all(sources, tally.add)
     return tally.survey(sources)
 
 
-def add_all(sources: Sequence[LabelledRows], add: Callable[[pa.RecordBatch], None]) -> None:
-    """Hand every batch to ``add``, in order and in a thread of its own, while the next one is read."""
+class Rows:
+    """A batch with what several counters want of it, made once."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self.batch = batch
+
+    @cached_property
+    def beginnings(self) -> pa.DictionaryArray:
+        """What decides the host of each URL; see ``addresses.beginnings``."""
+        return beginnings(self.batch.column("url"))
+
+    @cached_property
+    def labels(self) -> pa.DictionaryArray:
+        """The labels as a dictionary."""
+        return self.batch.column("label").dictionary_encode()
+
+
+def add_all(sources: Sequence[LabelledRows], *counters: Callable[[Rows], None]) -> None:
+    """Hand every batch to the counters, in order and in a thread of its own, while the next one is read."""
+
+    def add(batch: pa.RecordBatch) -> None:
+        rows = Rows(batch)
+        for counter in counters:
+            counter(rows)
+
     with ThreadPoolExecutor(1) as counter:
         waiting: deque[Future[None]] = deque()
         for batch in _batches(sources):
@@ -78,7 +111,7 @@ def _batches(sources: Sequence[LabelledRows]) -> Iterator[pa.RecordBatch]:
         yield from source.batches()
 
 
-class _ListTally:
+class ListTally:
     """Sums over batches. Memory grows with classes and hosts, not with rows."""
 
     def __init__(self) -> None:
@@ -86,14 +119,41 @@ class _ListTally:
         self._labels: dict[str, int] = {}
         self._urls = _Growing()
         self._flickr = _Growing()
+        self._licences: dict[str, _Growing] = {}
+        self._any_licence = False
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        column = beginnings(batch.column("url"))
+    def add(self, batch: Rows) -> None:
+        column = batch.beginnings
         rows = np.asarray(column.indices)
         self._beginnings.add(column.dictionary, np.bincount(rows, minlength=len(column.dictionary)))
-        classes = self._classes(batch.column("label").dictionary_encode())
+        classes = self._classes(batch.labels)
         self._urls.add(np.bincount(classes))
         self._flickr.add(np.bincount(classes[_on_flickr(column.dictionary)[rows]]))
+        self._add_licences(batch.batch, classes)
+
+    def _add_licences(self, batch: pa.RecordBatch, classes: Counts) -> None:
+        if "licence" not in batch.schema.names:
+            self._sum_of(UNKNOWN).add(np.bincount(classes))
+            return
+        self._any_licence = True
+        column = batch.column("licence").dictionary_encode(null_encoding="encode")
+        names = [canonical(text) for text in column.dictionary.to_pylist()]
+        codes = np.asarray(column.indices)
+        for name in set(names):
+            same = np.array([other == name for other in names], bool)
+            self._sum_of(name).add(np.bincount(classes[same[codes]]))
+
+    def _sum_of(self, licence: str) -> "_Growing":
+        known = licence in self._licences or len(self._licences) < MOST_LICENCES
+        return self._licences.setdefault(licence if known else OTHER, _Growing())
+
+    def licences(self, order: Sequence[int]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The most frequent first; empty where no list has any."""
+        if not self._any_licence:
+            return ()
+        counts = {name: sums.at(order) for name, sums in self._licences.items()}
+        ranked = sorted(counts, key=lambda name: (-int(counts[name].sum()), name))
+        return tuple((name, tuple(counts[name].tolist())) for name in ranked if counts[name].any())
 
     def survey(self, sources: Sequence[LabelledRows]) -> Survey:
         labels = sorted(self._labels)
@@ -111,6 +171,7 @@ class _ListTally:
             per_class=Census(tuple(labels), tuple(urls.tolist()), tuple(flickr.tolist())),
             top_hosts=_top(hosts.groups, urls_of_host),
             odd_examples=tuple(examples[:MOST_ODD_EXAMPLES]),
+            licences=self.licences(order),
         )
 
     def _classes(self, labels: pa.DictionaryArray) -> Counts:
@@ -187,7 +248,8 @@ class _Growing:
         return chosen
 
 
-def _memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+def survey_memory(sources: Sequence[LabelledRows], cache_dir: Path) -> Path:
+    """Where the survey of these lists is kept."""
     facts = [_CACHE_VERSION, AT_LEAST, [(source.name, source.reading, source.digest()) for source in sources]]
     return cache_dir / "surveys" / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()}.json"
 
@@ -197,8 +259,9 @@ def _recall(memory: Path) -> Survey | None:
     try:
         facts: dict[str, Any] = json.loads(memory.read_bytes())
         census = Census(**{name: tuple(values) for name, values in facts.pop("per_class").items()})
+        licences = tuple((name, tuple(counts)) for name, counts in facts.pop("licences"))
         pairs = ("at_least", "top_hosts", "odd_examples")
         lists: dict[str, Any] = {name: tuple(tuple(row) for row in facts.pop(name)) for name in pairs}
-        return Survey(per_class=census, **lists, **facts)
+        return Survey(per_class=census, licences=licences, **lists, **facts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -148,3 +148,6 @@ class Survey:
     """(file, line number from 1, the line's first 80 characters), at most 20."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Label to a name for people, where one is known."""
+    licences: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(licence as ``licence.canonical`` names it, URLs of each class in the order of ``per_class``), the most
+    frequent first; empty where the lists say nothing of licences."""
