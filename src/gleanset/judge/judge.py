@@ -6,7 +6,7 @@ from typing import Final
 
 from gleanset.terms.candidate import Expected
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.placeholder import LearnedPlaceholder, ProbeAnswer
+from gleanset.terms.placeholder import LEARNED, LearnedPlaceholder, ProbeAnswer
 from gleanset.terms.verdict import Finding, Judgement, Revoked, Ruling, Verdict
 
 from .claims import Claims
@@ -153,7 +153,7 @@ class Judge:
         revoked = tuple(
             Revoked(candidate, reason, evidence, held=candidate in self._held)
             for candidate in learned.candidates
-            if candidate != but
+            if candidate != but and self._held.get(candidate) in {None, *learned.places}
         )
         self._let_go(revoked)
         return Ruling(reason, revoked, evidence, (learned.placeholder,))
@@ -193,13 +193,16 @@ class Judge:
         inspection: Inspection | None,
         host: int = 0,
         url: str = "",
+        evidence: str = "",
     ) -> None:
         """Take over the last word on a candidate: from the journal, or from a person while a build runs."""
         if inspection is None:
             return
         place = self._place(inspection)
-        self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
-        self._claims.restore(candidate, label, verdict, reason, inspection, place)
+        if not _was_known_at_sight(reason, evidence):
+            self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
+        if verdict in _KEPT or not self.reconsiders(reason, evidence, inspection):
+            self._claims.restore(candidate, label, verdict, reason, inspection, place)
         if verdict in _KEPT:
             self._held[candidate] = place
         else:
@@ -214,6 +217,12 @@ class Judge:
         assert inspection.phash is not None, "a sound picture has a look"
         assert inspection.thumbnail is not None, "a sound picture has a look"
         return self._gallery.add(inspection.phash, inspection.thumbnail)
+
+
+def _was_known_at_sight(reason: str, evidence: str) -> bool:
+    """Whether a picture was refused before anyone counted how often it comes."""
+    is_signature = reason == Judgement.PLACEHOLDER.word and not evidence.startswith(LEARNED)
+    return is_signature or reason == Judgement.EXCLUDED.word
 
 
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:
