@@ -14,8 +14,9 @@ from gleanset.frontier import Frontier, HostPrior
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.run.crew import Durable, Lost, Report
-from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.engine import Ending, Engine
 from gleanset.run.overload import Overload
+from gleanset.run.patience import Patience
 from gleanset.run.pen import Pen
 from gleanset.run.permits import Permits
 from gleanset.run.probes import Probes

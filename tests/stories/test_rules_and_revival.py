@@ -7,7 +7,7 @@ from gleanset.fetch.base import FetchSettings
 from gleanset.rotten.fates import Mix
 from gleanset.rotten.settings import Afterlife, Look, WishShares, WorldSettings
 from gleanset.rotten.world import World
-from gleanset.run.engine import Patience
+from gleanset.run.patience import Patience
 from gleanset.terms.outcome import Errand, Failure
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import Verdict

@@ -30,9 +30,11 @@ from .check_words import CheckWords
 from .checking import Checking
 from .codec_note import LONGEST_CHECK_S
 from .crew import Crew
-from .engine import PARDON, Ending, Engine, Patience
+from .engine import Ending, Engine
 from .local_crew import LocalCrew
+from .notes import PARDON, REPLACED
 from .overload import Overload
+from .patience import Patience
 from .permits import Permits
 from .probes import Probes
 from .replay import Replay
@@ -169,7 +171,7 @@ class Collection:
         n_replaced = len(self.frontier.book.replacements)
         amended, learned = replay.rows(self._journal)
         new = self.frontier.book.replacements[n_replaced:]
-        replaced = [Note("class-replaced", {"class": old, "by": by}) for old, by in new]
+        replaced = [Note(REPLACED, {"class": old, "by": by}) for old, by in new]
         screened = [Note(SCREENED, {"digest": self._settings.screening.digest})] if replay.screen else []
         self._journal.write(amended, [*learned, *replaced, *screened])
 

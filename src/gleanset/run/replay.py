@@ -19,7 +19,7 @@ from ..terms.verdict import CHECK, Finding, Settlement, Verdict
 from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .due import due
-from .engine import PLACEHOLDER, PROBED, REST
+from .notes import PLACEHOLDER, PROBED, REPLACED, REST
 from .probes import Probes
 from .revival import Reviver
 from .screening import Screen
@@ -54,7 +54,7 @@ class Replay:
         for note in notes:
             payload = note.payload
             match note.kind:
-                case "class-replaced":
+                case kind if kind == REPLACED:
                     self.frontier.book.substitute(payload["class"], payload["by"])
                 case kind if kind == REST:
                     self._rest(str(payload["group"]), float(payload["until_s"]))
