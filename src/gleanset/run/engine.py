@@ -162,7 +162,11 @@ class Engine:
         self._crew.cancel(serials)
         for out in self._dispatch.drop(serials, self._clock.now_s()):
             failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
-            self._settle(self._about(out.lease, failed=failed))
+            finding = self._about(out.lease, failed=failed)
+            if out.is_probe:
+                self._heard_of_probe(finding, out)
+            else:
+                self._settle(finding)
 
     def _call_back(self, serials: list[int]) -> None:
         """Cancel requests and give their leases back."""
