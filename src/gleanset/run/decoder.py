@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from ..fetch.base import Arrival
 from ..inspection.inspector import inspect
 from ..terms.inspection import Inspection, Treatment
-from ..terms.outcome import Fetched
+from ..terms.outcome import Errand, Fetched
 from .check import Checker, CheckTroubleError, load_check
 from .codec_note import LONGEST_CHECK_S, LONGEST_FIRST_CHECK_S, CodecNote
 from .gate import BEHIND_BYTES
@@ -101,7 +101,8 @@ class Decoder:
             self._picture = None
             if self._all_digests and seen.md5 is None:
                 seen = _with_digests(seen, fetched.body)
-            if self._checker is not None and body is not None:
+            is_probe = task.errand == Errand.PROBE.value  # whose answer is nobody's picture
+            if self._checker is not None and body is not None and not is_probe:
                 seen, body = self._checked(self._checker, task, fetched, seen, body)
             self._note.clear()
             self.done.append((task, arrival, fetched, seen, body))
