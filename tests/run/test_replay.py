@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gleanset.clock import ManualClock
 from gleanset.fetch.base import FetchSettings
 from gleanset.run.assembly import Collection, CollectSettings
+from gleanset.run.notes import PARDON
+from gleanset.run.screening import Screening
 from gleanset.sources.base import Columns
 from gleanset.sources.registry import open_sources
 from gleanset.store.ingest import build_pool
@@ -51,11 +54,14 @@ class Build:
         settled = Settlement(finding.candidate, verdict, reason, 1, finding, evidence=evidence)
         self.journal.write([settled])
 
-    def goes_on(self, revive: Sequence[str] = ()) -> Collection:
+    def fates(self) -> dict[int, Verdict]:
+        return {row.candidate: row.verdict for row in self.journal.rows()}
+
+    def goes_on(self, revive: Sequence[str] = (), **settings: Any) -> Collection:
         """The collection of a run that begins now."""
         plan = Plan((PlannedClass("cat", "cat", Quota(N, N), N, N, 0.0),), (), 0)
-        settings = CollectSettings(FetchSettings(), workers=1, revive=tuple(revive))
-        return Collection(self.workdir, plan, self.pool, self.journal, settings, ManualClock())
+        asked = CollectSettings(FetchSettings(), workers=1, revive=tuple(revive), **settings)
+        return Collection(self.workdir, plan, self.pool, self.journal, asked, ManualClock())
 
     def close(self) -> None:
         self.journal.close()
@@ -89,3 +95,19 @@ def test_what_a_revived_candidate_showed_is_remembered(build: Build) -> None:
     collection = build.goes_on(revive=["wayback"])
     assert collection.reviver.n_remembered == 1
     assert collection.judge.rule(build.finding(1, b"sign", 1), 0, URLS[1]).reason == "placeholder"
+
+
+@pytest.mark.parametrize("n_digits", [16, 64])
+def test_a_pardon_that_was_noted_holds_when_more_is_excluded(build: Build, n_digits: int) -> None:
+    """It was said once, in a review or by an option, and need not be said again with the next option."""
+    taken, other = build.finding(0, b"sign", 0), build.finding(1, b"another sign", 1)
+    table = "".join(
+        f"ours,sha256,{finding.inspection.sha256.hex()}\n"
+        for finding in (taken, other)
+        if finding.inspection is not None
+    )
+    for finding in (taken, other):
+        build.write(Verdict.ACCEPTED, "", finding)
+    build.journal.note(PARDON, {"picture": hashlib.sha256(b"sign").hexdigest()[:n_digits]})
+    build.goes_on(signatures=f"site,kind,value\n{table}", screening=Screening("more"))
+    assert build.fates() == {taken.candidate: Verdict.ACCEPTED, other.candidate: Verdict.REVOKED}

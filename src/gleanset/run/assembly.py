@@ -122,7 +122,8 @@ class Collection:
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
         notes = list(journal.notes())
-        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings, notes))
+        self._policy = _policy(settings, notes)
+        self.judge = Judge(Signatures.parse(settings.signatures), self._policy)
         n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         self.probes = Probes(lambda group: int(n_urls[group]) if group < len(n_urls) else 0, plan.seed)
         self.n_runs = sum(note.kind == "run" for note in notes)
@@ -181,7 +182,8 @@ class Collection:
         if not settings.screening.is_due(notes):
             return None
         signatures = Signatures.parse(settings.signatures)
-        return Screen(settings.screening, self._pool, settings.exclusions, signatures, settings.pardons)
+        pardons = sorted(self._policy.pardons)
+        return Screen(settings.screening, self._pool, settings.exclusions, signatures, pardons)
 
     def run(
         self,
