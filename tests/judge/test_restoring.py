@@ -28,6 +28,16 @@ def test_who_has_found_another_picture_keeps_it(judge, finding_of):
     assert [out.candidate for ruling in rulings for out in ruling.revoked] == [2, 3, 4]
 
 
+@pytest.mark.parametrize("word", ["rejected-by-hand", "removed"])
+def test_what_a_person_has_said_is_not_overwritten(judge, finding_of, word):
+    """Else a pardon of the placeholder would bring back what they did not want."""
+    sign = replace(finding_of(1, b"sign"), host=7)
+    judge.restore(1, DOG, Verdict.REVOKED, word, sign.inspection, host=7)
+    rulings = [judge.rule(replace(sign, candidate=n), CAT, URL) for n in range(2, 7)]
+    assert [ruling.reason for ruling in rulings if ruling.learned] == ["placeholder"]
+    assert 1 not in {out.candidate for ruling in rulings for out in ruling.revoked}
+
+
 def test_a_pardoned_body_is_free_also_where_one_of_its_copies_is_lost(signatures, finding_of):
     """A copy whose body is gone cannot come back, and must not keep the others out."""
     first, second = finding_of(1, b"sign"), finding_of(2, b"sign")

@@ -21,6 +21,8 @@ DRIFT_MAX_BITS: Final = 10
 copies stay within 6. Another photograph of the same motif may come as near, which does no harm here: it would
 be at the same address, under the same label."""
 _KEPT: Final = frozenset({Verdict.ACCEPTED, Verdict.SPARE})
+_SAID: Final = frozenset({Judgement.REJECTED_BY_HAND.word, Judgement.REMOVED.word})
+"""What people say of a candidate: nothing that is learned later takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Judge:
         picture there has not been seen yet."""
         self._held: dict[int, int] = {}
         """Candidates that are accepted or spare, and where their pictures are in the gallery."""
+        self._said: set[int] = set()
+        """Candidates that a person has put out."""
         for pardoned in self._policy.pardons:
             self._learner.pardon(pardoned)
 
@@ -153,10 +157,14 @@ class Judge:
         revoked = tuple(
             Revoked(candidate, reason, evidence, held=candidate in self._held)
             for candidate in learned.candidates
-            if candidate != but and self._held.get(candidate) in {None, *learned.places}
+            if candidate != but and self._shows(candidate, learned)
         )
         self._let_go(revoked)
         return Ruling(reason, revoked, evidence, (learned.placeholder,))
+
+    def _shows(self, candidate: int, learned: Learned) -> bool:
+        """Whether its fate hangs on what was learned: not where it holds another picture by now."""
+        return candidate not in self._said and self._held.get(candidate) in {None, *learned.places}
 
     def _let_go(self, revoked: Iterable[Revoked]) -> None:
         """These hold nothing any more."""
@@ -207,6 +215,8 @@ class Judge:
             self._held[candidate] = place
         else:
             self._held.pop(candidate, None)
+        if reason in _SAID:
+            self._said.add(candidate)
 
     def _similar(self, inspection: Inspection) -> list[Similar]:
         assert inspection.phash is not None, "a sound picture has a look"
