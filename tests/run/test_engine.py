@@ -14,17 +14,18 @@ from gleanset.frontier import Frontier, HostPrior
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.run.crew import Durable, Lost, Report
-from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.engine import Ending, Engine
 from gleanset.run.overload import Overload
+from gleanset.run.patience import Patience
 from gleanset.run.pen import Pen
 from gleanset.run.permits import Permits
-from gleanset.run.probes import Probes
+from gleanset.run.probes import MOST_REFUSALS, Probes
 from gleanset.run.revival import Reviver
 from gleanset.run.wire import Task
 from gleanset.store.journal_rows import Note
 from gleanset.terms.candidate import Candidate
 from gleanset.terms.inspection import Flaw, Inspection, Stored
-from gleanset.terms.outcome import Failed, Failure
+from gleanset.terms.outcome import Errand, Failed, Failure
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import BlobRef, Finding, Settlement, Verdict
 
@@ -123,7 +124,10 @@ def picture(task: Task, offset: int | None = None) -> Finding:
 class Room:
     """An engine and everything around it."""
 
-    def __init__(self, rule: Callable[[Task], Sequence[Report]], quota: Quota, n: int = 40) -> None:
+    def __init__(
+        self, rule: Callable[[Task], Sequence[Report]], quota: Quota, n: int = 40, n_urls: int = 0
+    ) -> None:
+        """``n_urls``: what the book of probes believes of each site; 0: none is probed."""
         self.clock = ManualClock()
         label = np.zeros(n, dtype=np.int32)
         host = np.arange(n, dtype=np.int32) % HOSTS
@@ -139,7 +143,7 @@ class Room:
             self.clock,
             Patience(parked_s=10.0),
             permits=Permits(False, "gleanset"),
-            probes=Probes(lambda _: 0, 0),
+            probes=Probes(lambda _: n_urls, 0),
             reviver=Reviver(),
             overload=Overload(Path("/"), 2000, 0.0, free_disk=lambda _: 2**40),
             watch=lambda *_: self.frontier.check(),
@@ -184,6 +188,20 @@ def test_leases_of_a_lost_worker_are_asked_again_and_charged_to_nobody() -> None
     room.engine.run()
     assert len(room.fates()) == 40
     assert {fate.attempts for fate in room.fates().values()} == {1}
+
+
+def test_a_probe_that_nobody_answers_is_charged_to_no_candidate() -> None:
+    """They were not asked for yet; the site is left alone after a few such probes, and all its URLs come."""
+
+    def rule(task: Task) -> Sequence[Report]:
+        return [] if task.errand == Errand.PROBE.value else [picture(task)]
+
+    room = Room(rule, Quota(), n_urls=100)
+    assert room.engine.run() is Ending.SETTLED
+    assert {(fate.verdict, fate.attempts) for fate in room.fates().values()} == {(Verdict.ACCEPTED, 1)}
+    assert len(room.fates()) == 40
+    asked = [task for task in room.crew.sent if task.errand == Errand.PROBE.value]
+    assert len(asked) == MOST_REFUSALS * HOSTS
 
 
 def test_no_row_is_written_before_its_body_is_on_the_disk() -> None:

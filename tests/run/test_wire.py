@@ -23,15 +23,16 @@ STORED = st.builds(
     SHA,
     TEXT,
 )
+PHASH = st.integers(0, 2**64 - 1)
+THUMBNAIL = st.binary(min_size=256, max_size=256)
 SEEN = st.builds(
-    Inspection,
+    lambda told, *fields, **more: Inspection(*fields, told[0], phash=told[1], thumbnail=told[2], **more),
+    st.tuples(st.none(), PHASH, THUMBNAIL)
+    | st.tuples(st.sampled_from(Flaw), st.none() | PHASH, st.none() | THUMBNAIL),
     st.integers(0, 10**9),
     SHA,
-    st.none() | st.sampled_from(Flaw),
     detail=TEXT,
     format=st.none() | TEXT,
-    phash=st.none() | st.integers(0, 2**64 - 1),
-    thumbnail=st.none() | st.binary(min_size=256, max_size=256),
     md5=st.none() | st.binary(min_size=16, max_size=16),
     sha1=st.none() | st.binary(min_size=20, max_size=20),
 )
@@ -192,3 +193,15 @@ def test_no_shape_is_believed_either(fields: Any) -> None:
     """Whatever it is, it ends as one of four exceptions."""
     with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
         wire.finding_in(fields)
+
+
+@pytest.mark.parametrize("lacking", ["phash", "thumbnail"])
+def test_a_sound_picture_has_a_look(lacking: str) -> None:
+    """The judge compares all that it is shown."""
+    whole: dict[str, Any] = {"phash": 1, "thumbnail": bytes(256)}
+    wire.finding_in(
+        wire.finding_out(Finding(1, 1, 0, 0.1, 1.0, inspection=Inspection(30, bytes(32), None, **whole)))
+    )
+    seen = Inspection(30, bytes(32), None, **(whole | {lacking: None}))
+    with pytest.raises(ValueError, match="without a look"):
+        wire.finding_in(wire.finding_out(Finding(1, 1, 0, 0.1, 1.0, inspection=seen)))

@@ -21,8 +21,9 @@ from gleanset.rotten.fetcher import VirtualFetcher
 from gleanset.rotten.world import World
 from gleanset.run.atlas import PoolAtlas
 from gleanset.run.crew import Durable, Report
-from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.engine import Ending, Engine
 from gleanset.run.overload import Overload
+from gleanset.run.patience import Patience
 from gleanset.run.permits import Permits
 from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver

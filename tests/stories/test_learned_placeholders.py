@@ -112,3 +112,18 @@ def test_a_site_is_not_probed_again_by_the_run_that_goes_on(tmp_path: Path, site
     program.run("build", listed, "-o", "set", "--images", f"{WANTED + 1}:").must(3)
     assert len(probes_of(site)) == n_probes
     assert all("good" in row["url"] for row in Left(tmp_path / "set").manifest)
+
+
+def test_a_check_of_the_user_is_not_asked_about_probes(tmp_path: Path, site: Site) -> None:
+    """What a site sends for an address that cannot exist is no row of anybody's list."""
+    site.otherwise[HOST] = removed()
+    program = Program(tmp_path, site.resolve_rules)
+    rows = a_list(site, program, WANTED, 0)
+    (tmp_path / "mychecks.py").write_text(
+        "import ctypes\ndef f(picture, row):\n    if picture.size == (320, 240):\n"
+        "        ctypes.string_at(0)\n"
+    )
+    said = program.build(rows, "-o", "out", "--images", str(WANTED), "--check", "mychecks:f")
+    Left(tmp_path / "out").check(said)
+    assert len(probes_of(site)) == 2
+    assert said["totals"]["rejected"] == {}

@@ -7,7 +7,7 @@ from gleanset.fetch.base import FetchSettings
 from gleanset.rotten.fates import Mix
 from gleanset.rotten.settings import Afterlife, Look, WishShares, WorldSettings
 from gleanset.rotten.world import World
-from gleanset.run.engine import Patience
+from gleanset.run.patience import Patience
 from gleanset.terms.outcome import Errand, Failure
 from gleanset.terms.plan import Quota
 from gleanset.terms.verdict import Verdict
@@ -71,10 +71,10 @@ def unwelcome(world: World, url: str) -> bool:
     return world.unwelcome(asked.label, asked.serial)
 
 
-def test_without_rules_nothing_but_pictures_is_asked(crawl: Callable[..., Crawl]) -> None:
+def test_where_rules_are_ignored_none_are_asked_for(crawl: Callable[..., Crawl]) -> None:
     """``--ignore-robots`` costs no request."""
     done = crawl(a_web_with_wishes(), ALL)
-    assert {task.errand for task in done.crew.sent} == {Errand.IMAGE.value}
+    assert {task.errand for task in done.crew.sent} == {Errand.IMAGE.value, Errand.PROBE.value}
 
 
 def a_web_that_lives_on(archive: float) -> World:

@@ -18,9 +18,10 @@ from gleanset.frontier import Frontier, Limits
 from gleanset.judge.judge import Judge
 from gleanset.judge.placeholders import Signatures
 from gleanset.run.atlas import PoolAtlas
-from gleanset.run.engine import Ending, Engine, Patience
+from gleanset.run.engine import Ending, Engine
 from gleanset.run.local_crew import LocalCrew
 from gleanset.run.overload import Overload
+from gleanset.run.patience import Patience
 from gleanset.run.permits import Permits
 from gleanset.run.probes import Probes
 from gleanset.run.revival import Reviver

@@ -17,7 +17,9 @@ from ..recipe import Recipe
 from ..review.rulings import REVIEWED
 from ..run.assembly import Collection, CollectSettings
 from ..run.check_trial import try_check
-from ..run.engine import PARDON, Ending, Patience
+from ..run.engine import Ending
+from ..run.notes import PARDON
+from ..run.patience import Patience
 from ..run.screening import SCREENED
 from ..store.excluded import Excluded
 from ..store.ingest import build_pool

@@ -17,7 +17,7 @@ from ..review.gallery import Gallery, Sight
 from ..review.page import review_page
 from ..review.rulings import REVIEWED, rule
 from ..review.server import Review
-from ..run.engine import PARDON
+from ..run.notes import PARDON
 from ..store.blobs import BlobReader
 from ..store.journal import Journal, JournalReader
 from ..store.pool import Pool

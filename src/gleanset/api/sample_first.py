@@ -16,7 +16,8 @@ from ..errors import UsageError, storage_errors
 from ..plan.beliefs import Beliefs
 from ..recipe import Recipe
 from ..run.assembly import Collection, CollectSettings
-from ..run.engine import REST, Patience
+from ..run.notes import REST
+from ..run.patience import Patience
 from ..store.durable import sync_folder, write_atomically
 from ..store.journal import Journal, JournalReader
 from ..store.journal_rows import JournalRow, Note

@@ -39,12 +39,12 @@ class Claims:
         ruling = Ruling() if rebuilt else self._look(candidate, label, similar)
         if ruling.reason == Judgement.LABEL_CONFLICT.word:
             self._bodies.banish(inspection.sha256, ruling.reason)
-            self._dispute(place, similar)
+            self._dispute(place, similar, ruling.revoked)
             return ruling
         exact = self._bodies.claim(inspection.sha256, candidate, label)
         if exact.reason is not None:
             if exact.reason == Judgement.LABEL_CONFLICT.word:
-                self._dispute(place, similar)
+                self._dispute(place, similar, exact.revoked)
             return exact
         if ruling.reason is not None:
             self._bodies.release(inspection.sha256, candidate, label)
@@ -70,9 +70,13 @@ class Claims:
             return Ruling(Judgement.NEAR_DUPLICATE.word, evidence=of(kin[0].candidate))
         return Ruling()
 
-    def _dispute(self, place: int, similar: list[Similar]) -> None:
-        """The picture is out under every label, and whoever looks like it."""
-        self._disputed |= {place, *(one.place for one in similar if one.same)}
+    def _dispute(self, place: int, similar: list[Similar], revoked: tuple[Revoked, ...]) -> None:
+        """The picture is out under every label, and so is what those held who lost it: what the journal will
+        tell again.
+        """
+        out = {one.candidate for one in revoked}
+        lost = (one.place for one in similar if any(h.candidate in out for h in self._near.at(one.place)))
+        self._disputed |= {place, *lost}
 
     def banish(self, inspection: Inspection, reason: str, evidence: str, but: int) -> tuple[Revoked, ...]:
         """Nobody may have this body any more: who had it."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from gleanset.terms.candidate import Expected
 from gleanset.terms.inspection import Inspection
-from gleanset.terms.placeholder import LearnedPlaceholder, ProbeAnswer
+from gleanset.terms.placeholder import LEARNED, LearnedPlaceholder, ProbeAnswer
 from gleanset.terms.verdict import Finding, Judgement, Revoked, Ruling, Verdict
 
 from .claims import Claims
@@ -21,6 +21,8 @@ DRIFT_MAX_BITS: Final = 10
 copies stay within 6. Another photograph of the same motif may come as near, which does no harm here: it would
 be at the same address, under the same label."""
 _KEPT: Final = frozenset({Verdict.ACCEPTED, Verdict.SPARE})
+_SAID: Final = frozenset({Judgement.REJECTED_BY_HAND.word, Judgement.REMOVED.word})
+"""What people say of a candidate: nothing that is learned later takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Judge:
         picture there has not been seen yet."""
         self._held: dict[int, int] = {}
         """Candidates that are accepted or spare, and where their pictures are in the gallery."""
+        self._said: set[int] = set()
+        """Candidates that a person has put out."""
         for pardoned in self._policy.pardons:
             self._learner.pardon(pardoned)
 
@@ -153,10 +157,14 @@ class Judge:
         revoked = tuple(
             Revoked(candidate, reason, evidence, held=candidate in self._held)
             for candidate in learned.candidates
-            if candidate != but
+            if candidate != but and self._shows(candidate, learned)
         )
         self._let_go(revoked)
         return Ruling(reason, revoked, evidence, (learned.placeholder,))
+
+    def _shows(self, candidate: int, learned: Learned) -> bool:
+        """Whether its fate hangs on what was learned: not where it holds another picture by now."""
+        return candidate not in self._said and self._held.get(candidate) in {None, *learned.places}
 
     def _let_go(self, revoked: Iterable[Revoked]) -> None:
         """These hold nothing any more."""
@@ -193,17 +201,22 @@ class Judge:
         inspection: Inspection | None,
         host: int = 0,
         url: str = "",
+        evidence: str = "",
     ) -> None:
         """Take over the last word on a candidate: from the journal, or from a person while a build runs."""
         if inspection is None:
             return
         place = self._place(inspection)
-        self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
-        self._claims.restore(candidate, label, verdict, reason, inspection, place)
+        if not _was_known_at_sight(reason, evidence):
+            self._learner.restore(Sighting(candidate, host, label, place, inspection, url))
+        if verdict in _KEPT or not self.reconsiders(reason, evidence, inspection):
+            self._claims.restore(candidate, label, verdict, reason, inspection, place)
         if verdict in _KEPT:
             self._held[candidate] = place
         else:
             self._held.pop(candidate, None)
+        if reason in _SAID:
+            self._said.add(candidate)
 
     def _similar(self, inspection: Inspection) -> list[Similar]:
         assert inspection.phash is not None, "a sound picture has a look"
@@ -214,6 +227,12 @@ class Judge:
         assert inspection.phash is not None, "a sound picture has a look"
         assert inspection.thumbnail is not None, "a sound picture has a look"
         return self._gallery.add(inspection.phash, inspection.thumbnail)
+
+
+def _was_known_at_sight(reason: str, evidence: str) -> bool:
+    """Whether a picture was refused before anyone counted how often it comes."""
+    is_signature = reason == Judgement.PLACEHOLDER.word and not evidence.startswith(LEARNED)
+    return is_signature or reason == Judgement.EXCLUDED.word
 
 
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
+from typing import Final
 
 from gleanset.terms.inspection import Inspection
 from gleanset.terms.placeholder import ID_BYTES, LEARNED, LearnedPlaceholder, Proof
@@ -22,6 +23,12 @@ from .proofs import (
 )
 from .sightings import Row, Sighting, Sightings, body_key, size_key
 
+MOST_ALIKE: Final = 500
+"""Pictures that look like one, up to which its look may prove anything: charts and icons by the thousand make
+a crowd of their own, and to ask them all at each arrival would take as many steps as their number squared."""
+MOST_ROWS: Final = 500
+"""Sightings of one picture that are counted, the newest ones; five suffice to prove what can be proven."""
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -30,6 +37,8 @@ class Learned:
     placeholder: LearnedPlaceholder
     candidates: tuple[int, ...]
     """All met so far that showed it, ascending: accepted, spare and rejected ones, the newest included."""
+    places: frozenset[int]
+    """Of their pictures of it in the gallery. A candidate that was looked for elsewhere may hold another."""
 
 
 class Learner:
@@ -38,7 +47,8 @@ class Learner:
     It promises:
 
     - what it answers follows from the sightings, the placeholders and the pardons it was told, not from their
-      order: a journal may be read in any;
+      order: a journal may be read in any (but for pictures with more than ``MOST_ROWS`` sightings, of which
+      the newest count);
     - ``Learned.candidates`` holds nobody who did not show that body or a picture that agrees with it;
     - what was pardoned, body and look, is never learned or recognised again.
 
@@ -102,8 +112,14 @@ class Learner:
 
     def learn(self, placeholder: LearnedPlaceholder) -> None:
         """Know a placeholder from now on, unless it was pardoned or will be."""
-        self._told.setdefault(placeholder.sha256, placeholder)
-        self._sort()
+        if placeholder.sha256 in self._told:
+            return
+        self._told[placeholder.sha256] = placeholder
+        if placeholder.id in self._pardoned:
+            self._sort()
+        elif not self._is_excused(placeholder):
+            self._known[placeholder.sha256] = placeholder
+            self._looks.add(placeholder)
 
     def pardon(self, placeholder: str) -> None:
         """The id of what is no placeholder after all, or the SHA-256 of its body, in hex."""
@@ -133,7 +149,9 @@ class Learner:
 
     def _proof(self, sighting: Sighting, similar: Sequence[Similar]) -> Proof | None:
         """Most pictures are like no other: they cost a look at one row."""
-        shown = {place: list(self._sightings.at(place)) for place in {sighting.place, *_places(similar)}}
+        places = {sighting.place, *_places(similar)}
+        is_crowded = len(places) > MOST_ALIKE
+        shown = {place: self._newest(place) for place in ({sighting.place} if is_crowded else places)}
         if sum(map(len, shown.values())) < N_URLS:
             return None
         thumbnail = self._gallery.thumbnail(sighting.place)
@@ -141,6 +159,8 @@ class Learner:
         key = body_key(sighting.inspection.sha256)
         if is_sent_too_often([row for row in shown[sighting.place] if row.body == key], plain):
             return Proof.SAME_BODY
+        if is_crowded:
+            return None
         alike = self._alike(sighting, shown)
         if not may_be_shown_too_often(sighting.host, alike, plain):
             return None
@@ -148,6 +168,9 @@ class Learner:
         if is_shown_too_often(sighting.host, _size_of(sighting.inspection), unknown, plain):
             return Proof.SAME_PICTURE
         return None
+
+    def _newest(self, place: int) -> list[Row]:
+        return list(islice(self._sightings.at(place), MOST_ROWS))
 
     def _alike(self, sighting: Sighting, shown: Mapping[int, Sequence[Row]]) -> list[Alike]:
         """Everyone whose picture agrees with this one at least as a crowd does."""
@@ -181,11 +204,13 @@ class Learner:
             url,
         )
         self.learn(placeholder)
-        showed = chain.from_iterable(self._who_showed(placeholder, place) for place in places)
-        return Learned(placeholder, tuple(sorted(set(showed))))
+        look = Looks([placeholder])
+        showed = {place: set(self._who_showed(placeholder, look, place)) for place in places}
+        candidates = sorted(set(chain.from_iterable(showed.values())))
+        return Learned(placeholder, tuple(candidates), frozenset(place for place in showed if showed[place]))
 
-    def _who_showed(self, placeholder: LearnedPlaceholder, place: int) -> Iterable[int]:
-        look, key = Looks([placeholder]), body_key(placeholder.sha256)
+    def _who_showed(self, placeholder: LearnedPlaceholder, look: Looks, place: int) -> Iterable[int]:
+        key = body_key(placeholder.sha256)
         phash, thumbnail = self._gallery.phash(place), self._gallery.thumbnail(place)
         for row in self._sightings.at(place):
             is_it = row.body == key or look.match(phash, thumbnail, row.size) is not None

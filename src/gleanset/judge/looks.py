@@ -17,26 +17,38 @@ at 0.992 and above, with another caption mostly at 0.987, scaled ones at 0.987; 
 12,000 drawn pictures no two are above 0.962 (decision 32)."""
 ICON_MAX_PX: Final = 64
 """Icons have so few shapes that honest ones look alike: up to this longer side the size must be equal too."""
+_FIRST_ROOM: Final = 16
 
 
 class Looks:
-    """Some placeholders, compared with pictures by hash first and by thumbnail then."""
+    """Some placeholders, compared with pictures by hash first and by thumbnail then. Adding one costs the
+    same however many there are.
+    """
 
     def __init__(self, placeholders: Iterable[LearnedPlaceholder] = ()) -> None:
-        """Those without detail have no look of their own; their bodies alone tell them."""
-        kept = (p for p in placeholders if has_detail(p.thumbnail))
-        self._all = tuple(sorted(kept, key=lambda one: one.sha256))
-        self._hashes = np.array([p.phash for p in self._all], np.uint64)
+        self._all: list[LearnedPlaceholder] = []
+        self._hashes = np.empty(_FIRST_ROOM, np.uint64)
+        """The first ``len(self._all)`` are set."""
+        for placeholder in placeholders:
+            self.add(placeholder)
+
+    def add(self, placeholder: LearnedPlaceholder) -> None:
+        """One more. Those without detail have no look of their own; their bodies alone tell them."""
+        if not has_detail(placeholder.thumbnail):
+            return
+        if len(self._all) == len(self._hashes):
+            self._hashes = np.concatenate([self._hashes, np.empty_like(self._hashes)])
+        self._hashes[len(self._all)] = placeholder.phash
+        self._all.append(placeholder)
 
     def match(self, phash: int, thumbnail: bytes, size: int) -> LearnedPlaceholder | None:
         """The one that agrees best, whatever the order in which they became known."""
-        if not self._all:
-            return None
-        bits = np.bitwise_count(self._hashes ^ np.uint64(phash))
+        bits = np.bitwise_count(self._hashes[: len(self._all)] ^ np.uint64(phash))
         near = [self._all[n] for n in np.flatnonzero(bits <= LOOK_ALIKE_BITS).tolist()]
         near = [one for one in near if may_be_compared(size_key(one.width_px, one.height_px), size)]
         if not near:
             return None
+        near.sort(key=lambda one: one.sha256)
         agreements = agreement(thumbnail, [one.thumbnail for one in near])
         best = int(np.argmax(agreements))
         return near[best] if agreements[best] >= LOOK_AGREEMENT else None

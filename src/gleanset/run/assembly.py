@@ -30,9 +30,11 @@ from .check_words import CheckWords
 from .checking import Checking
 from .codec_note import LONGEST_CHECK_S
 from .crew import Crew
-from .engine import PARDON, Ending, Engine, Patience
+from .engine import Ending, Engine
 from .local_crew import LocalCrew
+from .notes import PARDON, REPLACED
 from .overload import Overload
+from .patience import Patience
 from .permits import Permits
 from .probes import Probes
 from .replay import Replay
@@ -120,7 +122,8 @@ class Collection:
         self.frontier = make_frontier(plan, pool, self.atlas, settings, self._concurrency)
         self.reviver = Reviver(settings.revive, settings.near)
         notes = list(journal.notes())
-        self.judge = Judge(Signatures.parse(settings.signatures), _policy(settings, notes))
+        self._policy = _policy(settings, notes)
+        self.judge = Judge(Signatures.parse(settings.signatures), self._policy)
         n_urls = np.bincount(pool.host, minlength=len(pool.hosts))
         self.probes = Probes(lambda group: int(n_urls[group]) if group < len(n_urls) else 0, plan.seed)
         self.n_runs = sum(note.kind == "run" for note in notes)
@@ -169,7 +172,7 @@ class Collection:
         n_replaced = len(self.frontier.book.replacements)
         amended, learned = replay.rows(self._journal)
         new = self.frontier.book.replacements[n_replaced:]
-        replaced = [Note("class-replaced", {"class": old, "by": by}) for old, by in new]
+        replaced = [Note(REPLACED, {"class": old, "by": by}) for old, by in new]
         screened = [Note(SCREENED, {"digest": self._settings.screening.digest})] if replay.screen else []
         self._journal.write(amended, [*learned, *replaced, *screened])
 
@@ -179,7 +182,8 @@ class Collection:
         if not settings.screening.is_due(notes):
             return None
         signatures = Signatures.parse(settings.signatures)
-        return Screen(settings.screening, self._pool, settings.exclusions, signatures, settings.pardons)
+        pardons = sorted(self._policy.pardons)
+        return Screen(settings.screening, self._pool, settings.exclusions, signatures, pardons)
 
     def run(
         self,

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 from ..errors import UsageError
+from .decoder import EXIT_CHECK
 from .hand import environment
-from .worker import EXIT_CHECK
 
 LONGEST_S = 300.0
 """Importing a check may load a model, from a slow disk."""

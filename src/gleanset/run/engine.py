@@ -5,7 +5,7 @@ It decides nothing itself. One turn: ask the frontier, send, receive, judge, set
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from ..clock import Clock
@@ -19,26 +19,16 @@ from ..urls import site_of
 from .atlas import Atlas
 from .crew import Crew, Durable, Lost
 from .dispatch import Dispatch, Out
+from .notes import Notes
 from .overload import Overload
+from .patience import TURN_S, Patience, Quiet
 from .pen import Ledger, Pen
 from .permits import Permits, befalls_all
 from .probes import Probes
 from .revival import Reviver, attributed
 from .vitals import Vitals
 
-TURN_S = 0.25
-"""The longest wait in one turn, so that a stop is noticed and the view stays alive."""
 LAST_FLUSH_S = 60.0
-PARDON = "pardon"
-"""The kind of note that names a picture which is no placeholder: an id, or the SHA-256 of a body."""
-PLACEHOLDER = "placeholder"
-"""The kind of note that keeps a placeholder which this build has learned (``LearnedPlaceholder.to_json``)."""
-PROBED = "probed"
-"""The kind of note that names a site which was asked for an address that cannot exist."""
-REST = "rest"
-"""The kind of note that says until when a host wants to be left alone."""
-SHORT_REST_S = 1.0
-"""A rest that is over when another run could have begun is not noted, nor one that is hardly longer."""
 DRAIN_S = 3.0
 """How long a stop waits for what is in flight before it is called back."""
 WANTED = Ruling()
@@ -51,18 +41,6 @@ class Ending(Enum):
     """Nothing is left to ask that could be asked now."""
     STOPPED = "stopped"
     TIME_LIMIT = "time-limit"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """When to stop waiting."""
-
-    parked_s: float = 300.0
-    """How long parked hosts are waited for when nothing else is left."""
-    down_s: float = 6 * 3600.0
-    """How long it is waited for our own network when everything fails at once."""
-    limit_s: float | None = None
-    """``--time-limit``, from the start of this run."""
 
 
 class Engine:
@@ -104,12 +82,8 @@ class Engine:
         self._revive = self._elsewhere if reviver.is_asked_for else None
         self._overload = overload
         self._started_s = clock.now_s()
-        self._quiet_since_s: float | None = None
-        self._wake_at_s: float | None = None
-        """When the frontier said that something may come; asked once a quiet spell, for it is dear."""
-        self._noted = len(frontier.book.replacements)
-        self._rests: dict[int, float] = {}
-        """Until when (wall clock) hosts asked to be left alone, as it was noted."""
+        self._quiet = Quiet(patience, frontier)
+        self._notes = Notes(self._pen, atlas, clock, len(frontier.book.replacements))
 
     def run(self) -> Ending:
         """Collect until every class has its quota, nothing can be asked any more, or a stop is asked for."""
@@ -155,37 +129,21 @@ class Engine:
     def _wait_s(self, now_s: float) -> float | None:
         """How long nothing can happen; None: nothing will, or not soon enough."""
         if self._dispatch.out:
-            self._quiet_since_s = None
+            self._quiet.end()
             return max(0.0, min(TURN_S, self._frontier.next_moment_s - now_s))
-        if self._quiet_since_s is None:
-            self._quiet_since_s, self._wake_at_s = now_s, None
-        if self._wake_at_s is None or self._wake_at_s <= now_s:
-            self._wake_at_s = self._frontier.wake_at(now_s)
-        if self._wake_at_s is None or self._wake_at_s - self._waits_since_s > self._longest_wait_s:
-            return None
-        return max(0.0, self._wake_at_s - now_s)
-
-    @property
-    def _waits_since_s(self) -> float:
-        """Since when nothing is under way; where our own network is down, since that began."""
-        down_since_s = self._frontier.down_since_s
-        return down_since_s if down_since_s is not None else self._quiet_since_s or 0.0
-
-    @property
-    def _longest_wait_s(self) -> float:
-        return self._patience.parked_s if self._frontier.down_since_s is None else self._patience.down_s
+        return self._quiet.wait_s(now_s)
 
     def _give_up_waiting(self) -> bool:
         """Nobody can be asked (soon): look for the stranded elsewhere, else let reserves and other classes
         step in; whether that brings anything.
         """
         if self._revive is not None and self._frontier.rescue(self._revive, self._clock.now_s()):
-            self._quiet_since_s = None
+            self._quiet.end()
             return True
         changed, settled = self._frontier.give_up_waiting()
         self._pen.add(settled)
-        self._note_replacements()
-        self._quiet_since_s = None
+        self._notes.replacements(self._frontier.book.replacements)
+        self._quiet.end()
         return changed
 
     # Out
@@ -204,7 +162,11 @@ class Engine:
         self._crew.cancel(serials)
         for out in self._dispatch.drop(serials, self._clock.now_s()):
             failed = Failed(Failure.TIMEOUT, detail="no worker answered for this request")
-            self._settle(self._about(out.lease, failed=failed))
+            finding = self._about(out.lease, failed=failed)
+            if out.is_probe:
+                self._heard_of_probe(finding, out)
+            else:
+                self._settle(finding)
 
     def _call_back(self, serials: list[int]) -> None:
         """Cancel requests and give their leases back."""
@@ -243,7 +205,7 @@ class Engine:
         """A worker has answered for a request: go on with it, or settle its candidate."""
         now_s = self._clock.now_s()
         if finding.failed is not None and finding.failed.retry_after_s is not None:
-            self._note_rest(finding.host, finding.at_s + finding.failed.retry_after_s)
+            self._notes.rest(finding.host, finding.at_s + finding.failed.retry_after_s)
         if finding.located is not None:
             again = self._dispatch.located(out, finding.located, now_s)
         elif out.is_probe:
@@ -268,26 +230,13 @@ class Engine:
         answers = self._probes.hear(out.task.url, finding)
         if answers is None:
             return
-        site = site_of(out.task.url)
-        lead = {answer.leads_to for answer in answers}
-        self._pen.note(PROBED, {"site": site, "leads_to": lead.pop() if len(lead) == 1 else None})
+        self._notes.probed(site_of(out.task.url), answers)
         ruling = self._judge.probed(answers)
-        self._note_learned(ruling)
+        self._notes.learned(ruling)
         settled = self._frontier.revoke(ruling.revoked)
         self._watch(None, settled)
         self._pen.add(settled)
-        self._note_replacements()
-
-    def _note_learned(self, ruling: Ruling) -> None:
-        """Write down what nobody knew before, before what follows from it."""
-        for placeholder in ruling.learned:
-            self._pen.note(PLACEHOLDER, placeholder.to_json())
-
-    def _note_rest(self, host: int, until_s: float) -> None:
-        """Write down that a host wants to be left alone, so that a run that comes after this one knows."""
-        if until_s > max(self._rests.get(host, 0.0), self._clock.wall_s()) + SHORT_REST_S:
-            self._rests[host] = until_s
-            self._pen.note(REST, {"group": self._atlas.group_name(host), "until_s": until_s})
+        self._notes.replacements(self._frontier.book.replacements)
 
     def _settle(self, finding: Finding) -> None:
         """Judge a finding and write down what follows."""
@@ -296,7 +245,7 @@ class Engine:
         if seen is not None and seen.flaw is None and not seen.refused:
             candidate = self._atlas.candidate(finding.candidate)
             ruling = self._judge.rule(finding, candidate.label, candidate.url, candidate.expected)
-            self._note_learned(ruling)
+            self._notes.learned(ruling)
             self._probes.saw_picture(candidate.url, candidate.host)
         elif finding.moved is not None:
             candidate = self._atlas.candidate(finding.candidate)
@@ -307,7 +256,7 @@ class Engine:
             self._reviver.forget(finding.candidate)
         self._watch(finding, settled)
         self._pen.add(settled)
-        self._note_replacements()
+        self._notes.replacements(self._frontier.book.replacements)
 
     def _elsewhere(self, candidate: int, reason: str) -> Elsewhere | None:
         """Where a candidate that would be rejected may still be."""
@@ -315,13 +264,6 @@ class Engine:
         if found is None:
             return None
         return Elsewhere(found.url, 0, self._atlas.find_group(found.url), found.way)
-
-    def _note_replacements(self) -> None:
-        """Write down which reserves stepped in: the dataset's classes are not what the plan said."""
-        replaced = self._frontier.book.replacements
-        for old, new in replaced[self._noted :]:
-            self._pen.note("class-replaced", {"class": old, "by": new})
-        self._noted = len(replaced)
 
     def _lost(self, lost: Lost) -> None:
         """A worker is gone: its leases go back, uncharged; the picture that killed it is settled."""

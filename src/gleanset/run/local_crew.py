@@ -23,10 +23,11 @@ from .check_words import ERROR
 from .checking import Checking
 from .codec_note import CodecNote
 from .crew import Durable, Lost, Report
+from .decoder import EXIT_CHECK
 from .hand import Hand, ending, last_line
 from .watch import cpu_s_of_process
 from .wire import Task
-from .worker import EXIT_CHECK, EXIT_STORAGE, SEALED
+from .worker import EXIT_STORAGE, SEALED
 
 MOST_DEATHS_WITHOUT_WORK = 3
 """Lives of one worker that end before it has found anything: something is wrong with the machine."""

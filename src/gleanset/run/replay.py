@@ -19,7 +19,7 @@ from ..terms.verdict import CHECK, Finding, Settlement, Verdict
 from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .due import due
-from .engine import PLACEHOLDER, PROBED, REST
+from .notes import PLACEHOLDER, PROBED, REPLACED, REST
 from .probes import Probes
 from .revival import Reviver
 from .screening import Screen
@@ -54,7 +54,7 @@ class Replay:
         for note in notes:
             payload = note.payload
             match note.kind:
-                case "class-replaced":
+                case kind if kind == REPLACED:
                     self.frontier.book.substitute(payload["class"], payload["by"])
                 case kind if kind == REST:
                     self._rest(str(payload["group"]), float(payload["until_s"]))
@@ -101,6 +101,7 @@ class Replay:
                 yield from self._thrown_out(row, out)
                 continue
             if self._is_looked_for(row, wall_s, now_s):
+                self._recall(row, row.reason)
                 continue
             if due(row, wall_s):
                 continue
@@ -138,15 +139,28 @@ class Replay:
         verdict, reason = self.frontier.restore(row.candidate, row.verdict), row.reason
         if row.host is not None and row.host < len(self.pool.hosts) and row.elapsed_s is not None:
             self._remember(row.host, row.verdict in _KEPT, row.elapsed_s)
-        label = int(self.pool.label[row.candidate])
-        if row.inspection is not None and row.inspection.flaw is None and not row.reason.startswith(CHECK):
-            self.judge.restore(
-                row.candidate, label, row.verdict, reason, row.inspection, row.host or 0, row.final_url or ""
-            )
+        self._recall(row, reason)
         if verdict is not row.verdict:
             if verdict is not Verdict.REVOKED:
-                reason = spare_reason(verdict, self.frontier.book.state[label])
+                reason = spare_reason(verdict, self.frontier.book.state[int(self.pool.label[row.candidate])])
             yield self._amended(Settlement(row.candidate, verdict, reason, row.attempts))
+
+    def _recall(self, row: JournalRow, reason: str) -> None:
+        """Let the judge know what a candidate showed."""
+        seen = row.inspection
+        if seen is None or seen.flaw is not None or row.reason.startswith(CHECK):
+            return
+        label, url = int(self.pool.label[row.candidate]), row.final_url or ""
+        host, evidence = self._host_of(row), row.evidence
+        self.judge.restore(row.candidate, label, row.verdict, reason, seen, host, url, evidence)
+
+    def _host_of(self, row: JournalRow) -> int:
+        """The group that sent a picture, as this run numbers it: those that redirects led to are numbered by
+        each run in the order in which it meets them.
+        """
+        if row.host is not None and row.host < len(self.pool.hosts):
+            return row.host
+        return self.atlas.find_group(row.final_url) if row.final_url else int(self.pool.host[row.candidate])
 
     def _remember(self, host: int, success: bool, elapsed_s: float) -> None:
         """Learn from a row of an earlier run, unless what is known of the host counts it already."""
@@ -167,7 +181,8 @@ class Replay:
     def _judge_again(self, row: JournalRow, new_notes: list[Note]) -> Iterator[Settlement]:
         """Judge a refused picture, whose body lies in quarantine, as if it had just come."""
         candidate = self.pool.candidate(row.candidate)
-        ruling = self.judge.rule(_finding(row), candidate.label, candidate.url, candidate.expected)
+        finding = replace(_finding(row), host=self._host_of(row))
+        ruling = self.judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         new_notes += [Note(PLACEHOLDER, learned.to_json()) for learned in ruling.learned]
         yield from map(self._amended, self.frontier.revoke(ruling.revoked))
         if ruling.reason is None:

@@ -225,6 +225,8 @@ def _inspection_in(fields: list[Any]) -> Inspection:
     thumbnail, md5, sha1, stored, refused = rest
     if refused and (flaw is not None or stored is not None):
         raise ValueError("a picture that a check refused, and that is flawed or kept")
+    if flaw is None and not refused and (phash is None or thumbnail is None):
+        raise ValueError("a sound picture without a look")
     return Inspection(
         _whole(n_bytes),
         _bytes(sha256, 32),
