@@ -83,8 +83,8 @@ def is_sent_too_often(rows: Sequence[Row], plain: bool) -> bool:
     A popular photograph stands on three sites under two labels as well: that is a label conflict, and no more
     unless it is plain, or one host sends it twice, or there are five of them.
     """
-    urls = {row.candidate for row in rows}
-    of_hosts = Counter(host for _, host in {(row.candidate, row.host) for row in rows})
+    urls = {row.source for row in rows}
+    of_hosts = Counter(host for _, host in {(row.source, row.host) for row in rows})
     of_one_host = max(of_hosts.values(), default=0)
     if of_one_host >= N_URLS_OF_HOST:
         return True
@@ -113,9 +113,9 @@ def _are_enough(rule: _Rule, agreed: Mapping[int, int]) -> bool:
 
 
 def _urls(rule: _Rule, host: int, alike: Sequence[Alike], least: float) -> dict[int, int]:
-    """Candidates within the rule's hosts that agree at least so well, and their labels."""
+    """Sources within the rule's hosts that agree at least so well, and their labels."""
     return {
-        one.row.candidate: one.row.label
+        one.row.source: one.row.label
         for one in alike
         if one.agreement >= least and (one.row.host == host or not rule.one_host)
     }

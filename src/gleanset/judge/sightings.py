@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from gleanset.terms.inspection import Inspection
 
+from .sources import source_key
+
 _NONE: Final = -1
 _MAX_PX: Final = 0xFFFF
 
@@ -16,7 +18,6 @@ class Sighting:
     """A sound picture that a candidate showed."""
 
     candidate: int
-    """Stands for its URL: no two candidates have the same one."""
     host: int
     """The number of its politeness group."""
     label: int
@@ -24,12 +25,15 @@ class Sighting:
     """Of the picture in the gallery."""
     inspection: Inspection
     url: str
+    """The candidate's own, whatever led from there to the picture."""
 
 
 class Row(NamedTuple):
     """What is kept of a sighting."""
 
     candidate: int
+    source: int
+    """``source_key`` of its URL: what is counted."""
     host: int
     label: int
     body: int
@@ -39,10 +43,11 @@ class Row(NamedTuple):
 
 
 class Sightings:
-    """Rows by place, in arrays: 36 bytes a picture, plus what arrays keep in reserve (an eighth)."""
+    """Rows by place, in arrays: 44 bytes a picture, plus what arrays keep in reserve (an eighth)."""
 
     def __init__(self) -> None:
         self._candidates = array("q")
+        self._sources = array("Q")
         self._hosts = array("i")
         self._labels = array("i")
         self._bodies = array("Q")
@@ -60,6 +65,7 @@ class Sightings:
         if sighting.place >= len(self._last):
             self._last.extend([_NONE] * (sighting.place + 1 - len(self._last)))
         self._candidates.append(sighting.candidate)
+        self._sources.append(source_key(sighting.url))
         self._hosts.append(sighting.host)
         self._labels.append(sighting.label)
         self._bodies.append(body_key(inspection.sha256))
@@ -73,6 +79,7 @@ class Sightings:
         while row != _NONE:
             yield Row(
                 self._candidates[row],
+                self._sources[row],
                 self._hosts[row],
                 self._labels[row],
                 self._bodies[row],
