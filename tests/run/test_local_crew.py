@@ -346,7 +346,7 @@ def answer(serial: int, **other: Any) -> list[Any]:
         "candidate": serial + 100,
         "attempt": 1,
         "host": serial,
-        "inspection": Inspection(10, bytes(32), None, stored=stored),
+        "inspection": Inspection(10, bytes(32), None, phash=1, thumbnail=bytes(256), stored=stored),
         "blob": BlobRef("r1-w0-000001.seg", 0, 10),
         **other,
     }
