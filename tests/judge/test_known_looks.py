@@ -115,7 +115,7 @@ def test_the_real_placeholders_are_known_in_every_variant(signatures: Signatures
     [
         (False, 6, (100, 20), False, True),
         (False, 7, (100, 20), True, False),
-        (False, 12, (40, 40), False, True),
+        (False, 10, (40, 40), False, True),
         (False, 13, (40, 40), True, False),
         (True, 6, (60, 60), False, False),
         (True, 7, (40, 40), False, False),

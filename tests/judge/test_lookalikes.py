@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gleanset.judge.lookalikes import agreement, has_detail, plain_share
+from gleanset.judge.lookalikes import PALE_MAX_LEVELS, agreement, plain_share
 
 CHECKS = np.kron(np.indices((4, 4)).sum(axis=0) % 2, np.ones((4, 4)))
 SLOPE = np.tile(np.arange(16), (16, 1)) / 15
@@ -32,8 +32,18 @@ def test_two_skies_agree_in_nothing():
     """After the slope there is noise alone, and noise of less than two levels names nobody."""
     chance = np.random.default_rng(4)
     skies = [thumbnail(60 + 120 * SLOPE.T + chance.normal(0, 1, (16, 16))) for _ in range(2)]
-    assert not has_detail(skies[0])
     assert agreement(skies[0], skies)[1] < 0.7
+
+
+def test_a_pale_sign_is_the_same_one_level_by_level_alone():
+    """It has too little contrast for a correlation; another pale picture differs somewhere by more."""
+    sign = 238 - 3 * CHECKS * (SLOPE > 0.5)
+    again = sign + np.random.default_rng(2).integers(-1, 2, (16, 16))
+    other = sign.copy()
+    other[7, 7] -= PALE_MAX_LEVELS + 1
+    same, another = agreement(thumbnail(sign), [thumbnail(again), thumbnail(other)])
+    assert same > 0.985
+    assert another < 0.7
 
 
 def test_plain_is_one_shade_or_a_smooth_slope():

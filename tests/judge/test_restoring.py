@@ -18,12 +18,17 @@ DOG, CAT = 0, 1
 LOOK = 0x9C3A57E1_6B20D4F8
 
 
+def url_of(candidate: int) -> str:
+    return f"http://example.com/dog{candidate}.jpg"
+
+
 def test_who_has_found_another_picture_keeps_it(judge, finding_of):
     """Looked for elsewhere, it holds a photograph; what its own site sent has nothing to do with that."""
     host = 7
     judge.rule(replace(finding_of(1, b"sign"), host=host), DOG, URL)
     judge.rule(finding_of(1, b"a photograph"), DOG, URL)
-    rulings = [judge.rule(replace(finding_of(n, b"sign"), host=host), DOG, URL) for n in range(2, 6)]
+    signs = [replace(finding_of(n, b"sign"), host=host) for n in range(2, 6)]
+    rulings = [judge.rule(sign, DOG, url_of(sign.candidate)) for sign in signs]
     assert rulings[-1].reason == "placeholder"
     assert [out.candidate for ruling in rulings for out in ruling.revoked] == [2, 3, 4]
 
@@ -33,7 +38,7 @@ def test_what_a_person_has_said_is_not_overwritten(judge, finding_of, word):
     """Else a pardon of the placeholder would bring back what they did not want."""
     sign = replace(finding_of(1, b"sign"), host=7)
     judge.restore(1, DOG, Verdict.REVOKED, word, sign.inspection, host=7)
-    rulings = [judge.rule(replace(sign, candidate=n), CAT, URL) for n in range(2, 7)]
+    rulings = [judge.rule(replace(sign, candidate=n), CAT, url_of(n)) for n in range(2, 7)]
     assert [ruling.reason for ruling in rulings if ruling.learned] == ["placeholder"]
     assert 1 not in {out.candidate for ruling in rulings for out in ruling.revoked}
 

@@ -10,6 +10,8 @@ from gleanset.terms.outcome import Failed, Failure, Moved
 from gleanset.terms.verdict import Finding
 
 URL = "http://www.example.org/dogs/rex_17.jpg"
+NEXT = "http://www.example.org/dogs/fido_18.jpg"
+"""Of the same site."""
 ASIDE = "http://img.example.org/dogs/rex_17.jpg"
 PICTURE = Inspection(10, bytes(32), None, format="jpeg", phash=5, thumbnail=bytes(256))
 
@@ -75,7 +77,8 @@ class TestWhenASiteIsProbed:
         see(probes, FIRST_AFTER)
         first = ask(probes)
         assert probes.hear(first, found(inspection=PICTURE)) is None
-        second = ask(probes)
+        assert probes.due(URL) is None, "a server may look at a part of the address only"
+        second = ask(probes, NEXT)
         assert second != first
         answers = probes.hear(second, found(inspection=PICTURE))
         assert [answer.url for answer in answers] == [first, second]
@@ -86,9 +89,10 @@ class TestWhenASiteIsProbed:
         n_asked, n_pictures = 0, 5000
         for _ in range(n_pictures):
             see(probes, 1)
-            while probes.due(URL):
-                n_asked += 1
-                probes.hear(ask(probes), found(inspection=PICTURE))
+            for url in (URL, NEXT):
+                while probes.due(url):
+                    n_asked += 1
+                    probes.hear(ask(probes, url), found(inspection=PICTURE))
         assert n_asked == probes.n_asked <= 2 + 0.004 * n_pictures
 
     def test_not_again_when_an_earlier_run_has_asked(self, probes):
@@ -99,9 +103,26 @@ class TestWhenASiteIsProbed:
     def test_a_site_that_cannot_answer_is_left_alone(self, probes):
         """Time-outs are no answers, and not to be had for ever."""
         see(probes, FIRST_AFTER)
-        for _ in range(MOST_REFUSALS):
+        assert probes.hear(ask(probes), found(failed=Failed(Failure.TIMEOUT))) is None
+        assert probes.due(NEXT) is None
+        see(probes, AGAIN_AFTER)
+        for _ in range(MOST_REFUSALS - 1):
             assert probes.hear(ask(probes), found(failed=Failed(Failure.TIMEOUT))) is None
-        assert probes.due(URL) is None
+        see(probes, AGAIN_AFTER // 2)
+        assert probes.due(NEXT) is None
+
+    def test_many_sites_of_one_group_share_its_patience(self, probes):
+        """Blogs by the thousand are at one operator's: sixty of them are not asked twice each."""
+        sites = [f"http://blog{n}.example.org/1.jpg" for n in range(60)]
+        for url in sites:
+            see(probes, FIRST_AFTER, url)
+        asked = 0
+        for url in sites:
+            for neighbour in (url, f"{url}?2"):
+                if probes.due(neighbour):
+                    asked += 1
+                    probes.hear(ask(probes, neighbour), found(inspection=PICTURE))
+        assert asked == probes.n_asked == 2
 
     def test_an_answer_that_kills_a_decoder_is_not_asked_for_again(self, probes):
         see(probes, FIRST_AFTER)
@@ -118,15 +139,15 @@ class TestWhatAnAnswerIs:
     def test_a_redirect_says_where_it_leads(self, probes):
         see(probes, FIRST_AFTER)
         probes.hear(ask(probes), found(moved=Moved("http://example.org/gone.png", 1)))
-        answers = probes.hear(ask(probes), found(moved=Moved("http://example.org/gone.png", 1)))
+        answers = probes.hear(ask(probes, NEXT), found(moved=Moved("http://example.org/gone.png", 1)))
         assert {answer.leads_to for answer in answers} == {"http://example.org/gone.png"}
         assert all(answer.picture is None for answer in answers)
 
     def test_a_redirect_that_was_followed_says_both(self, probes):
         see(probes, FIRST_AFTER)
-        for _ in range(2):
+        for url in (URL, NEXT):
             answers = probes.hear(
-                ask(probes), found(inspection=PICTURE, final_url="http://example.org/gone.png")
+                ask(probes, url), found(inspection=PICTURE, final_url="http://example.org/gone.png")
             )
         assert {(answer.leads_to, answer.picture) for answer in answers} == {
             ("http://example.org/gone.png", PICTURE)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from ..errors import storage_errors
 from ..fetch.disk import LOCAL, local_name, local_url
 from ..run.assembly import Collection, CollectSettings
-from ..run.engine import Patience
+from ..run.patience import Patience
 from ..sources.local_files import LocalFiles, refuse_empty
 from ..store.durable import sync_folder
 from ..store.journal import Journal, JournalReader

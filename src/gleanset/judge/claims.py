@@ -5,7 +5,7 @@ from gleanset.terms.verdict import Judgement, Revoked, Ruling, Verdict
 
 from .bodies import Bodies, banishes, of
 from .gallery import Similar
-from .near import Near
+from .near import Holder, Near
 
 
 class Claims:
@@ -67,7 +67,7 @@ class Claims:
             return Ruling(reason, revoked, of(foreign[0].candidate))
         kin = [holder for holder in holders if holder.label == label]
         if kin and not self._keep_near:
-            return Ruling(Judgement.NEAR_DUPLICATE.word, evidence=of(kin[0].candidate))
+            return _as_copy(kin)
         return Ruling()
 
     def _dispute(self, place: int, similar: list[Similar], revoked: tuple[Revoked, ...]) -> None:
@@ -111,3 +111,11 @@ class Claims:
             self._barred[place] = self._barred.get(place, frozenset()) | {label}
         else:
             self._bodies.release(sha256, candidate, label)
+
+
+def _as_copy(kin: list[Holder]) -> Ruling:
+    """A copy of what the first of these holds. Two trimmed copies may not resemble one another; who resembles
+    both shows that they are one picture, and one of them is enough.
+    """
+    reason, evidence = Judgement.NEAR_DUPLICATE.word, of(kin[0].candidate)
+    return Ruling(reason, tuple(Revoked(one.candidate, reason, evidence) for one in kin[1:]), evidence)

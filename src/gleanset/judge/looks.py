@@ -8,7 +8,7 @@ import numpy as np
 from gleanset.terms.placeholder import LearnedPlaceholder
 
 from .gallery import LOOK_ALIKE_BITS
-from .lookalikes import agreement, has_detail
+from .lookalikes import agreement
 from .sightings import size_key
 
 LOOK_AGREEMENT: Final = 0.985
@@ -33,9 +33,7 @@ class Looks:
             self.add(placeholder)
 
     def add(self, placeholder: LearnedPlaceholder) -> None:
-        """One more. Those without detail have no look of their own; their bodies alone tell them."""
-        if not has_detail(placeholder.thumbnail):
-            return
+        """One more."""
         if len(self._all) == len(self._hashes):
             self._hashes = np.concatenate([self._hashes, np.empty_like(self._hashes)])
         self._hashes[len(self._all)] = placeholder.phash

@@ -1,17 +1,20 @@
-"""Which URLs are one picture by intention: the same file in several sizes, or one URL under several labels."""
+"""Which URLs are one picture by intention: a file in several sizes, or one URL under several labels."""
 
 import re
 from hashlib import blake2b
 from typing import Final
 
-_SIZE: Final = (
-    r"(?:sq|[stmnqwzcblhko]|xs|xl|xxl|[0-9]{2,4}(?:x[0-9]{2,4})?(?:px)?|tn|thumb(?:nail)?s?|small|medium|large|big"
-    r"|full|orig(?:inal)?|preview|icon|square)"
+_WORDS: Final = r"tn|thumb(?:nail)?s?|small|medium|large|big|full|orig(?:inal)?|preview|icon|square"
+_WIDTHS: Final = (
+    r"[0-9]{2,4}x[0-9]{2,4}|[0-9]{2,4}px|(?:1[056]|2[045]|3[02]|4[08]|50|6[04]|7[25]|80|90|128|144|160|192)0"
+    r"|1024|1080|1200|2048"
 )
-"""What sites call a size: Flickr's and Imgur's letters, WordPress's 300x200, Wikimedia's 320px, plain words."""
+_SIZE: Final = rf"(?:sq|[stmnqwzcblhko]|xs|xl|xxl|{_WIDTHS}|{_WORDS})"
+"""What sites call a size: Flickr's letters, WordPress's 300x200, Wikimedia's 320px, widths, words. Other
+numbers tell pictures apart: ``dog_17.jpg``, ``dog_18.jpg``."""
 _BEHIND: Final = re.compile(rf"(?:[-_.]{_SIZE})+$", re.IGNORECASE)
 _BEFORE: Final = re.compile(rf"^(?:{_SIZE}[-_.])+", re.IGNORECASE)
-_FOLDER: Final = re.compile(rf"(?:[wh]_?[0-9]{{2,4}}|{_SIZE})", re.IGNORECASE)
+_FOLDER: Final = re.compile(rf"(?:[wh]_?[0-9]{{2,4}}|[0-9]{{2,4}}x[0-9]{{2,4}}|{_WORDS})", re.IGNORECASE)
 _FILE: Final = re.compile(r"(.+)\.(?:jpe?g|png|gif|webp|bmp|tiff?|avif)$", re.IGNORECASE)
 
 

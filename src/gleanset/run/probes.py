@@ -33,10 +33,26 @@ _EXTENSION: Final = re.compile(r"\.[a-z0-9]{2,5}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
+class _Group:
+    """A politeness group, whose operator pays for what all its sites are asked."""
+
+    n_pictures: int = 0
+    n_asked: int = 0
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Both requests of a probe together stay within two, and 0.4 % of what came."""
+        return self.n_asked + ANSWERS <= ANSWERS * (1 + self.n_pictures / AGAIN_AFTER)
+
+
+@dataclass(slots=True)
 class _Site:
+    group: _Group = field(default_factory=_Group)
     n_pictures: int = 0
     next_at: int = FIRST_AFTER
     asking: bool = False
+    neighbour: str = ""
+    """The address of the list beside which the last probe was made up."""
     n_asked: int = 0
     n_refusals: int = 0
     answers: list[ProbeAnswer] = field(default_factory=list)
@@ -50,6 +66,7 @@ class Probes:
         self._n_urls = n_urls
         self._seed = seed
         self._sites: dict[str, _Site] = {}
+        self._groups: dict[int, _Group] = {}
         self.n_asked = 0
         """Probes of this run."""
 
@@ -58,24 +75,34 @@ class Probes:
         if self._n_urls(group) < LEAST_URLS:
             return
         site = self._sites.setdefault(site_of(url), _Site())
+        site.group = self._groups.setdefault(group, site.group)
         site.n_pictures += 1
+        site.group.n_pictures += 1
 
     def known(self, site: str) -> None:
         """An earlier run has probed this site: the next probe is due when it has sent many more."""
         self._sites[site] = _Site(next_at=AGAIN_AFTER)
 
     def due(self, url: str) -> str | None:
-        """The address with which the site of ``url`` is to be probed now; None: it is not."""
+        """The address with which the site of ``url`` is to be probed now; None: it is not.
+
+        The second one is made up beside another address of the list: a server that looks at a part of it
+        only (``/photos/17/any-words.jpg``) sends one photograph for both otherwise.
+        """
         site = self._sites.get(site_of(url))
         if site is None or site.asking or site.n_pictures < site.next_at:
+            return None
+        if site.neighbour == url if site.answers else not site.group.may_be_asked:
             return None
         return impossible(url, Random(f"{self._seed}|{site_of(url)}|{site.n_asked}"))
 
     def asking(self, url: str) -> None:
-        """The site of ``url`` is being probed: until ``hear`` or ``lost``."""
+        """The site of ``url``, an address of the list, is being probed: until ``hear`` or ``lost``."""
         site = self._sites[site_of(url)]
         site.asking = True
+        site.neighbour = url
         site.n_asked += 1
+        site.group.n_asked += 1
         self.n_asked += 1
 
     def forbid(self, url: str) -> None:

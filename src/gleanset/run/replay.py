@@ -150,7 +150,7 @@ class Replay:
         seen = row.inspection
         if seen is None or seen.flaw is not None or row.reason.startswith(CHECK):
             return
-        label, url = int(self.pool.label[row.candidate]), row.final_url or ""
+        label, url = int(self.pool.label[row.candidate]), self.pool.url(row.candidate)
         host, evidence = self._host_of(row), row.evidence
         self.judge.restore(row.candidate, label, row.verdict, reason, seen, host, url, evidence)
 
