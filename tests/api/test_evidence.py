@@ -83,3 +83,18 @@ def test_pardons_are_ids_digests_and_files_of_them(tmp_path: Path) -> None:
 def test_what_is_no_pardon_is_named_by_its_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"line 1 is .* A line is the id of a learned placeholder"):
         pardons((written(tmp_path, text),))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nobody yet\n"])
+def test_a_file_that_pardons_nobody_is_refused(tmp_path: Path, text: str) -> None:
+    """Somebody meant to pardon something, and would look for it in vain."""
+    with pytest.raises(UsageError, match="the file names no picture"):
+        pardons((written(tmp_path, text),))
+
+
+@pytest.mark.parametrize("value", ["*", "*/*", "**"])
+def test_an_address_that_fits_everything_is_refused(tmp_path: Path, value: str) -> None:
+    """Every picture would be a placeholder."""
+    table = written(tmp_path, f"{','.join(COLUMNS)}\nmine,final_url,{value},,,,\n")
+    with pytest.raises(UsageError, match="would make a placeholder of everything"):
+        own_signatures((table,))

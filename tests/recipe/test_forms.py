@@ -235,3 +235,11 @@ def test_a_check_is_named_by_its_module_and_function(written: object) -> None:
 def test_what_names_no_function_is_refused_in_a_sentence(written: object, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         forms.function(written)
+
+
+@pytest.mark.parametrize("written", ["", ",", " , ", ["", " "]])
+def test_an_option_that_names_nothing_is_refused(written: object) -> None:
+    """``--hosts=`` is a variable of a script that was not set; an empty list of a file means none."""
+    with pytest.raises(ValueError, match="It is empty"):
+        forms.many(forms.text, commas=True)(written)
+    assert forms.many(forms.text, commas=True)([]) == ()

@@ -66,6 +66,8 @@ def _checked(row: dict[str, str], place: str) -> list[str]:
     site, kind, value, n_bytes, size, _, thumbnail = cells
     if not site or not value:
         raise UsageError(f"{place} has no {'site' if not site else 'value'}. {_EXAMPLE}")
+    if kind in {"final_url", "path"} and not re.search(r"[a-z0-9]", value, re.IGNORECASE):
+        raise UsageError(f"{place}: {value!r:.40} would make a placeholder of everything. {_EXAMPLE}")
     digits = _HEX_DIGITS.get(kind)
     if digits and not (len(value) == digits and _HEX.fullmatch(value.lower())):
         raise UsageError(f"{place}: {value!r:.80} is no {kind}, which has {digits} hexadecimal digits.")
@@ -101,7 +103,10 @@ def _pardoned(word: str) -> Iterator[str]:
     if found := _PARDON.fullmatch(word.lower()):
         yield found[1]
         return
-    for number, line in enumerate(_text("pardon", word).splitlines(), 1):
+    lines = _text("pardon", word).splitlines()
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in lines):
+        raise UsageError(f"--pardon {word}: the file names no picture.")
+    for number, line in enumerate(lines, 1):
         entry = re.split(r"[\s,]", line.strip().lower())[0]
         if not entry or entry.startswith("#"):
             continue

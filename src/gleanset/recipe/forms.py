@@ -252,7 +252,9 @@ def many(read: Reader, *, commas: bool) -> Reader:
     def read_all(raw: object) -> tuple[object, ...]:
         items: Sequence[object] = raw if isinstance(raw, list | tuple) else [raw]
         if commas:
-            items = [part for item in items for part in str(item).split(",") if part.strip()]
+            given, items = items, [part for item in items for part in str(item).split(",") if part.strip()]
+            if given and not items:
+                raise ValueError("It is empty.")
         return tuple(dict.fromkeys(read(item) for item in items))
 
     return read_all
