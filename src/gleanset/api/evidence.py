@@ -66,7 +66,7 @@ def _checked(row: dict[str, str], place: str) -> list[str]:
     site, kind, value, n_bytes, size, _, thumbnail = cells
     if not site or not value:
         raise UsageError(f"{place} has no {'site' if not site else 'value'}. {_EXAMPLE}")
-    if kind in {"final_url", "path"} and not re.search(r"[a-z0-9]", value, re.IGNORECASE):
+    if kind == "final_url" and not re.search(r"[a-z0-9]", value, re.IGNORECASE):
         raise UsageError(f"{place}: {value!r:.40} would make a placeholder of everything. {_EXAMPLE}")
     digits = _HEX_DIGITS.get(kind)
     if digits and not (len(value) == digits and _HEX.fullmatch(value.lower())):
