@@ -93,3 +93,49 @@ def test_no_bytes_upset_the_reader(junk, start):
     """A directory may point anywhere, at itself included."""
     assert 1 <= exif_orientation(start + junk) <= 8
     assert isinstance(first_directory(start + junk), dict)
+
+
+@pytest.mark.parametrize("treatment", [Treatment(), Treatment(size_px=100)])
+@pytest.mark.parametrize(("form", "options"), [("JPEG", {"quality": 95}), ("PNG", {})])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_the_lists_turn_comes_after_that_of_the_camera(
+    photograph, file_of, form, options, orientation, turn, treatment
+):
+    """Pillow turns counter-clockwise as well, so it says what is right, for all that EXIF may have asked."""
+    body = turned(photograph(200, 150), orientation, form, file_of, **options)
+    inspection, stored = inspect(body, treatment, turn=turn)
+    assert inspection.flaw is None, inspection.detail
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(body))).convert("RGB").rotate(turn, expand=True)
+    assert (inspection.width_px, inspection.height_px) == upright.size
+    assert "upright" in inspection.stored.how.split("+")
+    shown = Image.open(io.BytesIO(stored))
+    assert shown.getexif().get(0x0112, 1) == 1, "nobody turns it once more"
+    reference = upright
+    if treatment.size_px:
+        reference = ImageOps.scale(upright, 100 / 150, Image.Resampling.HAMMING)
+    shown = shown.convert("RGB")
+    assert shown.size == (inspection.stored.width_px, inspection.stored.height_px) == reference.size
+    difference = np.abs(np.asarray(shown, np.int16) - np.asarray(reference, np.int16)).mean()
+    assert difference < 7
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_the_fingerprint_is_that_of_the_turned_picture_and_the_digest_that_of_the_body(
+    photograph, file_of, turn
+):
+    """A copy that somebody stored upright is a near duplicate; the bytes are what came."""
+    lying = photograph(300, 200)
+    body = file_of(lying, "JPEG", quality=92)
+    a, _ = inspect(body, Treatment(), turn=turn)
+    b, _ = inspect(file_of(lying.rotate(turn, expand=True), "PNG"), Treatment())
+    c, _ = inspect(body, Treatment())
+    assert (a.phash ^ b.phash).bit_count() <= 4
+    assert (a.sha256, a.n_bytes) == (c.sha256, c.n_bytes)
+    assert (a.phash ^ c.phash).bit_count() > 10
+
+
+def test_no_turn_keeps_the_file_byte_for_byte(photograph, file_of):
+    """Rotation 0 is what nearly all rows say."""
+    body = file_of(photograph(), "JPEG", quality=92)
+    assert inspect(body, Treatment(), turn=0)[1] is body

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -204,6 +205,53 @@ class TestTheJudge:
 
 def manifest_of(body, phash):
     return Expected(hashlib.sha256(body).digest(), phash)
+
+
+def original_of(body, n_bytes=None):
+    return Expected(md5=hashlib.md5(body).digest(), n_bytes=len(body) if n_bytes is None else n_bytes)
+
+
+class TestOriginalsThatAListDescribes:
+    """Open Images knows size and MD5 of the files that it saw; nobody vouches for what they show."""
+
+    def test_the_file_that_was_described_is_wanted(self, judge, finding_of):
+        assert judge.rule(finding_of(1, b"dog"), 0, URL, original_of(b"dog")) == Ruling()
+
+    def test_another_file_has_changed_and_the_evidence_says_how_it_is_known(self, judge, finding_of):
+        found = finding_of(1, b"dog")
+        assert judge.rule(found, 0, URL, original_of(b"cat")) == Ruling("changed", evidence="md5")
+        assert judge.rule(found, 0, URL, Expected(n_bytes=4)) == Ruling("changed", evidence="size")
+        assert judge.rule(found, 0, URL, original_of(b"dog")) == Ruling(), "it held nothing meanwhile"
+
+    def test_size_alone_or_md5_alone_is_enough(self, judge, finding_of):
+        md5 = hashlib.md5(b"dog").digest()
+        assert judge.rule(finding_of(1, b"dog"), 0, URL, Expected(md5=md5)) == Ruling()
+        assert judge.rule(finding_of(2, b"cat"), 0, URL, Expected(n_bytes=3)) == Ruling()
+
+    def test_where_no_md5_was_taken_none_differs(self, judge, finding_of):
+        """Earlier versions took none of large bodies, and their pictures may be judged again."""
+        found = finding_of(1, b"dog")
+        found = replace(found, inspection=replace(found.inspection, md5=None))
+        assert judge.rule(found, 0, URL, original_of(b"cat")) == Ruling()
+
+    def test_a_placeholder_is_one_whether_or_not_it_was_described(self, judge, finding_of):
+        """The list may have been made when the picture was gone already."""
+        for number, said in enumerate([original_of(b"gone"), original_of(b"dog")]):
+            ruling = judge.rule(finding_of(number, b"gone", phash=FLICKR_LOOK), 0, URL, said)
+            assert ruling.reason == "placeholder"
+        assert judge.rule_move("https://i.imgur.com/removed.png", URL, original_of(b"dog")).reason
+
+    def test_copies_and_conflicts_are_found_like_among_any(self, judge, finding_of):
+        """MD5 says that it is the file, not that it is wanted twice."""
+        look = 0x9C3A57E16B20D4F8
+        first = finding_of(1, b"dog", phash=look)
+        assert judge.rule(first, 0, URL, original_of(b"dog")) == Ruling()
+        same = finding_of(2, b"dog", phash=look)
+        assert judge.rule(same, 0, URL, original_of(b"dog")).reason == "duplicate"
+        near = finding_of(3, b"dog again", phash=look)
+        near = replace(near, inspection=replace(near.inspection, thumbnail=first.inspection.thumbnail))
+        assert judge.rule(near, 0, URL, original_of(b"dog again")).reason == "near-duplicate"
+        assert judge.rule(same, 1, URL, original_of(b"dog")).reason == "label-conflict"
 
 
 class TestRebuildingAManifest:

@@ -86,9 +86,23 @@ def test_a_frame_that_is_too_large_is_refused() -> None:
 def test_tasks_survive_the_pipe() -> None:
     """A lease as the worker sees it."""
     task = wire.Task(7, 2, 3, 99, "http://example.com/a.jpg", "example.com", 1)
-    for one in (task, replace(task, about=(("label", "cat"), ("url", "http://example.com/a.jpg")))):
+    for one in (
+        task,
+        replace(task, rotation=270),
+        replace(task, about=(("label", "cat"), ("url", "http://example.com/a.jpg"))),
+    ):
         (message,) = wire.Frames().feed(wire.frame(wire.task_out(one)))
         assert wire.task_in(message) == one
+
+
+@pytest.mark.parametrize("turn", [45, -90, 360, 90.0, True, None, "90", [90]])
+def test_a_turn_that_is_no_quarter_is_refused(turn: Any) -> None:
+    """The inspector may rely on it."""
+    fields = wire.task_out(wire.Task(7, 2, 3, 99, "http://example.com/a.jpg", "example.com", 1))
+    assert fields[-2] == 0
+    fields[-2] = turn
+    with pytest.raises((ValueError, TypeError)):
+        wire.task_in(fields)
 
 
 def a_refused_finding(word: Any) -> list[Any]:

@@ -103,6 +103,19 @@ def test_a_manifest_in_which_nothing_was_revived_is_read_as_ever(tmp_path: Path)
     assert read(tmp_path / "a.parquet") == [READ]
 
 
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_picture_that_was_turned_is_turned_again(tmp_path: Path, form: str) -> None:
+    """Else a rebuild would lie on its side."""
+    rows = [{**ROW, "rotation": 90}, {**ROW, "key": "n02084071_8", "rotation": None}]
+    path = tmp_path / f"a.{form}"
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        pyarrow.csv.write_csv(pa.Table.from_pylist(rows), path)
+    assert read(path)[0] == {**READ, "rotation": 90}
+    assert read(path)[1]["rotation"] is None
+
+
 def test_the_users_word_on_the_url_column_goes_before(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.Table.from_pylist([{**ROW, "revived": "wayback", "final_url": COPY}]), path)

@@ -132,6 +132,19 @@ def test_a_missing_thumbnail_is_replaced_by_the_original(folder: Path) -> None:
     assert urls == ["t", "https://c3.example/z.jpg", "https://farm2.example/3.jpg"]
 
 
+def test_thumbnails_stand_upright_already_and_have_no_known_size(folder: Path) -> None:
+    """Flickr turned them when it made them; what it was given lies as it lay."""
+    train, _, valid = rows(opened(folder, "images=thumbnail"))
+    assert (train["url"], train["md5"], train["n_bytes"], train["rotation"]) == ("t", None, None, None)
+    assert (valid["url"], valid["n_bytes"]) == ("https://farm2.example/3.jpg", 242145), "its original"
+
+
+def test_verification_can_be_left_out(folder: Path) -> None:
+    """Should a host have encoded all of its files anew, a list of theirs would be worth nothing."""
+    train, _, _ = rows(opened(folder, "verify=no"))
+    assert (train["url"], train["md5"], train["n_bytes"], train["rotation"]) == (FARM, None, None, 90)
+
+
 def test_machines_are_asked_where_people_said_nothing(folder: Path) -> None:
     """Or where they are wanted; the surest label counts, and the threshold can be raised."""
     put(folder, "oidv7-train-annotations-machine-imagelabels.csv", MACHINE)

@@ -366,6 +366,11 @@ def test_what_a_list_says_of_the_original_is_kept(built) -> None:  # type: ignor
     found = {pool.url(i): pool.original(i) for i in range(pool.n)}
     assert found["http://a.example/1"] == Original(b"m" * 16, 7, 90)
     assert found["http://a.example/2"] == Original()
+    said = {pool.url(i): (pool.candidate(i).expected, pool.candidate(i).rotation) for i in range(pool.n)}
+    assert said["http://a.example/1"] == (Expected(md5=b"m" * 16, n_bytes=7), 90)
+    assert said["http://a.example/2"] == (None, 0)
+    assert pool.has_md5s
     bare = built(Rows(("http://a.example/2", "cat")))
     assert bare.original(0) == Original()
+    assert not bare.has_md5s
     assert {*ORIGINALS.names}.isdisjoint(bare._table.schema.names)

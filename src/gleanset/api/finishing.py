@@ -188,6 +188,7 @@ def _rows(pool: Pool, standing: Standing) -> Iterator[PackRow]:
             caption=extra.get("caption"),
             kept=pool.kept(row.candidate),
             revived=row.revived,
+            rotation=candidate.rotation,
         )
 
 

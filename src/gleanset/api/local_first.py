@@ -22,7 +22,7 @@ from ..sources.local_files import LocalFiles, refuse_empty
 from ..store.durable import sync_folder
 from ..store.journal import Journal, JournalReader
 from ..store.journal_rows import JournalRow, Note
-from ..store.pool import POOL_SCHEMA, Pool, write_pool
+from ..store.pool import ORIGINALS, POOL_SCHEMA, Pool, write_pool
 from ..store.workdir import Workdir
 from ..terms.outcome import FAILURE_BY_WORD
 from ..terms.plan import Plan
@@ -36,6 +36,7 @@ _FOLDER = "gleanset-local"
 _ADOPTED = "local-adopted"
 _AT_ONCE = 128
 """Files under way; they wait for the disk and the decoder, not for anybody's patience."""
+_SCHEMA = pa.schema([*POOL_SCHEMA, ORIGINALS.field("rotation")])
 
 Numbers = npt.NDArray[np.int64]
 
@@ -113,7 +114,9 @@ def _begin_anew(inner: Workdir) -> None:
 
 
 def _write_pool(path: Path, pool: Pool, files: LocalFiles, numbers: Numbers, places: Numbers) -> None:
-    """The same candidates, all of one site: this machine."""
+    """The same candidates, all of one site: this machine. A copy may have been shrunk or encoded anew, so
+    size and MD5 of the original do not bind it; it lies on its side like the original.
+    """
 
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, len(numbers), 50_000):
@@ -128,11 +131,20 @@ def _write_pool(path: Path, pool: Pool, files: LocalFiles, numbers: Numbers, pla
             expected = [pool.candidate(number).expected for number in some]
             for name in ("sha256", "phash"):
                 columns[name] = [one and getattr(one, name) for one in expected]
+            columns["rotation"] = [pool.rotation(number) for number in some]
             nothing = [None] * len(some)
-            arrays = [pa.array(columns.get(field.name, nothing), field.type) for field in POOL_SCHEMA]
-            yield pa.RecordBatch.from_arrays(arrays, schema=POOL_SCHEMA)
+            arrays = [pa.array(columns.get(field.name, nothing), field.type) for field in _SCHEMA]
+            yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
-    write_pool(path, batches(), n=len(numbers), labels=pool.labels, hosts=[LOCAL], seed=pool.seed)
+    write_pool(
+        path,
+        batches(),
+        n=len(numbers),
+        labels=pool.labels,
+        hosts=[LOCAL],
+        seed=pool.seed,
+        schema=_SCHEMA,
+    )
 
 
 def _collect(

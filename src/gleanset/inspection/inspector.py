@@ -1,7 +1,7 @@
 """The inspector: what are these bytes, and what of them goes into the dataset."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from gleanset.terms.inspection import Flaw, Inspection, Stored, StoredFormat, Tr
 from .decode import as_unfit, open_picture
 from .encode import encode
 from .hashes import Digests, digest_body, look, luma
-from .orientation import swaps_sides, turn_upright
+from .orientation import swaps_sides, then_turned, turn_upright
 from .picture import MIN_LOOK_PX, Facts, Picture, Unfit
 from .resample import shrink
 from .resize import final_size, frame, scaled_size
@@ -29,8 +29,11 @@ def inspect_image(data: bytes) -> Inspection:
     return inspect(data, Treatment())[0]
 
 
-def inspect(body: bytes, treatment: Treatment) -> tuple[Inspection, bytes | None]:
+def inspect(body: bytes, treatment: Treatment, *, turn: int = 0) -> tuple[Inspection, bytes | None]:
     """Decode all of a body, fingerprint it, and say what to store.
+
+    ``turn``: degrees counter-clockwise (0, 90, 180, 270) by which the picture is turned after the EXIF turn,
+    since the list says so. What is stored and seen is the turned picture.
 
     The second value is the very same object where the body is kept byte for byte, and None with a flaw. Never
     raises, whatever the bytes; two threads may call it at once. Costs little more than one decode.
@@ -40,20 +43,22 @@ def inspect(body: bytes, treatment: Treatment) -> tuple[Inspection, bytes | None
     if kind is None:
         return _flawed(body, digests, None, Unfit(Flaw.NOT_AN_IMAGE, _first_words(body))), None
     try:
-        return _inspect(body, kind, digests, treatment)
+        return _inspect(body, kind, digests, treatment, turn)
     except Exception as error:  # noqa: BLE001 (codecs throw anything at hostile bytes, SyntaxError included)
         return _flawed(body, digests, kind, as_unfit(error)), None
 
 
-def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> tuple[Inspection, bytes]:
+def _inspect(
+    body: bytes, kind: str, digests: Digests, treatment: Treatment, turn: int
+) -> tuple[Inspection, bytes]:
     picture = open_picture(body, kind, treatment)
-    facts = picture.facts
+    facts = _turned(picture.facts, turn) if turn else picture.facts
     if _keeps(facts, kind, treatment):
         kept = without_extras(body, kind)
         how = "original" if kept is body else "stripped"
         made = _Made(picture.grey(), (facts.height_px, facts.width_px), kept, _STORABLE[kind], how)
     else:
-        made = _remake(picture, treatment)
+        made = _remake(picture, facts, treatment)
     seen = look(made.grey, made.of, facts.orientation)
     if _is_blank(seen.thumbnail, made.grey):
         raise Unfit(Flaw.BLANK, "one shade all over", facts.width_px, facts.height_px)
@@ -73,6 +78,14 @@ def _inspect(body: bytes, kind: str, digests: Digests, treatment: Treatment) -> 
         stored=_stored(made, facts, digests, treatment),
     )
     return inspection, made.body
+
+
+def _turned(facts: Facts, turn: int) -> Facts:
+    """The facts of the picture after one more turn."""
+    size = (facts.width_px, facts.height_px)
+    width, height = size if turn == 180 else size[::-1]
+    orientation = then_turned(facts.orientation, turn)
+    return replace(facts, width_px=width, height_px=height, orientation=orientation, turned=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +117,13 @@ def _keeps(facts: Facts, kind: str, treatment: Treatment) -> bool:
         and facts.plain
         and facts.frames == 1
         and facts.orientation == 1
+        and not facts.turned
         and final_size(*size, treatment) == size
     )
 
 
-def _remake(picture: Picture, treatment: Treatment) -> _Made:
+def _remake(picture: Picture, facts: Facts, treatment: Treatment) -> _Made:
     """Scale first, turn then: what is turned is smaller."""
-    facts = picture.facts
     target = scaled_size(facts.width_px, facts.height_px, treatment)
     resized = target != (facts.width_px, facts.height_px)
     as_stored = target[::-1] if swaps_sides(facts.orientation) else target
@@ -130,7 +143,7 @@ def _what_was_done(facts: Facts, treatment: Treatment) -> str:
     size = (facts.width_px, facts.height_px)
     done = (
         ("first-frame", facts.frames > 1),
-        ("upright", facts.orientation > 1),
+        ("upright", facts.orientation > 1 or facts.turned),
         ("srgb", facts.profiled),
         ("rgb", (not facts.plain and not facts.profiled) or facts.mode != "RGB"),
         ("resized", final_size(*size, treatment) != size),

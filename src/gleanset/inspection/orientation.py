@@ -18,6 +18,8 @@ UPSIDE_DOWN: Final = frozenset({3, 4, 7, 8})
 """Orientations whose rows, once sides are swapped where they have to be, come in reverse order."""
 MIRRORED: Final = frozenset({2, 3, 6, 7})
 """The same of columns."""
+_A_QUARTER_LEFT: Final = {1: 8, 8: 3, 3: 6, 6: 1, 2: 5, 5: 4, 4: 7, 7: 2}
+"""What an orientation becomes where the upright picture is turned by 90 degrees counter-clockwise."""
 
 
 def exif_orientation(block: bytes) -> int:
@@ -50,6 +52,13 @@ def _entry(tiff: bytes, at: int, order: str) -> tuple[int, int]:
 def swaps_sides(orientation: int) -> bool:
     """Whether a picture stored like this is displayed with width and height exchanged."""
     return orientation >= 5
+
+
+def then_turned(orientation: int, degrees: int) -> int:
+    """The orientation that does both: its own turn, then ``degrees`` (0, 90, 180, 270) counter-clockwise."""
+    for _ in range(degrees // 90):
+        orientation = _A_QUARTER_LEFT[orientation]
+    return orientation
 
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

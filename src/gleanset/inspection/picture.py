@@ -54,6 +54,8 @@ class Facts:
     """8 bit, grey or RGB, without alpha or palette, colours of sRGB: what every trainer opens as it is."""
     profiled: bool = False
     """Whether the colours were made sRGB by the picture's own profile."""
+    turned: bool = False
+    """Whether the picture stands as the list says, and not as its file does."""
 
     @property
     def n_pixels(self) -> int:

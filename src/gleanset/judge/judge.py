@@ -76,24 +76,24 @@ class Judge:
     def rule(self, finding: Finding, label: int, url: str, expected: Expected | None = None) -> Ruling:
         """Judge a sound picture (``inspection.flaw`` is None) that was asked for at ``url``.
 
-        With ``expected``, what a manifest says of the row: the same bytes need no further proof, the same
-        picture in other bytes ("drifted") is wanted as well, anything else is ``changed``.
+        ``expected`` is what the list says of the row. A manifest's: the same bytes need no further proof, the
+        same picture in other bytes ("drifted") is wanted as well, anything else is ``changed``. Another
+        list's: a file of another size or MD5 is ``changed``, and the right one is judged like any other.
         """
         inspection = finding.inspection
         assert inspection is not None
         if why := self._policy.exclusions.match(inspection):
             return Ruling(Judgement.EXCLUDED.word, evidence=why)
         similar = self._similar(inspection)
-        if expected is None or expected.sha256 != inspection.sha256:
+        rebuilt = expected is not None and expected.is_vouched_for
+        if expected is None or not rebuilt or expected.sha256 != inspection.sha256:
             ruling = self._as_placeholder(finding, label, url, similar)
             if ruling is not None:
                 return ruling
-            if expected is not None and not _shows_the_same(inspection, expected):
-                return Ruling(Judgement.CHANGED.word)
+            if expected is not None and (ruling := _as_changed(inspection, expected)) is not None:
+                return ruling
         place = self._place(inspection)
-        ruling = self._claims.claim(
-            finding.candidate, label, inspection, place, similar, rebuilt=expected is not None
-        )
+        ruling = self._claims.claim(finding.candidate, label, inspection, place, similar, rebuilt=rebuilt)
         if ruling.reason is None:
             self._held[finding.candidate] = place
         self._let_go(ruling.revoked)
@@ -101,7 +101,7 @@ class Judge:
 
     def rule_move(self, target: str, url: str, expected: Expected | None = None) -> Ruling:
         """Judge a redirect of ``url`` before it is followed: some addresses have but one picture."""
-        if expected is not None or self._policy.pardons:
+        if (expected is not None and expected.is_vouched_for) or self._policy.pardons:
             return Ruling()
         evidence = self._signatures.match_address(target, url) or self._gone.get(target, "")
         return Ruling(Judgement.PLACEHOLDER.word, evidence=evidence) if evidence else Ruling()
@@ -235,5 +235,21 @@ def _was_known_at_sight(reason: str, evidence: str) -> bool:
     return is_signature or reason == Judgement.EXCLUDED.word
 
 
+def _as_changed(inspection: Inspection, expected: Expected) -> Ruling | None:
+    """Where something else came than was meant; the evidence names what differs from the list's own word.
+
+    A manifest's look decides alone, since hosts encode anew. Where no MD5 was taken none differs.
+    """
+    if expected.is_vouched_for:
+        return None if _shows_the_same(inspection, expected) else Ruling(Judgement.CHANGED.word)
+    if expected.n_bytes is not None and expected.n_bytes != inspection.n_bytes:
+        return Ruling(Judgement.CHANGED.word, evidence="size")
+    if expected.md5 is not None and inspection.md5 is not None and expected.md5 != inspection.md5:
+        return Ruling(Judgement.CHANGED.word, evidence="md5")
+    return None
+
+
 def _shows_the_same(inspection: Inspection, expected: Expected) -> bool:
-    return inspection.phash is not None and (inspection.phash ^ expected.phash).bit_count() <= DRIFT_MAX_BITS
+    if inspection.phash is None or expected.phash is None:
+        return False
+    return (inspection.phash ^ expected.phash).bit_count() <= DRIFT_MAX_BITS

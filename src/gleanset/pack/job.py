@@ -37,6 +37,8 @@ class PackRow:
     """What else the list says and is to be kept: a JSON object of texts."""
     revived: str | None = None
     """How ``final_url`` stands in for the list's URL (``wayback`` ..); None: it does not."""
+    rotation: int = 0
+    """Degrees counter-clockwise by which the list had it turned."""
 
 
 @dataclass(frozen=True, slots=True)

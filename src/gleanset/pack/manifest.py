@@ -40,13 +40,15 @@ MANIFEST = pa.schema(
         ("stored_format", pa.string()),
         ("stored_sha256", pa.string()),
         ("revived", pa.string()),
+        ("rotation", pa.int32()),
     ]
 )
 """One row an image, in the order of the files (image folder) or of the shards.
 
 ``sha256`` is of the body as it was fetched, ``format`` what that was; ``width``, ``height``, ``bytes``,
 ``stored_format`` and ``stored_sha256`` are of the file in ``data``, and ``stored_as`` says how it was made
-(``original``: byte for byte). ``sha256`` and ``phash`` are lower-case hex of 64 and 16 digits: they survive
+(``original``: byte for byte). ``rotation``: degrees counter-clockwise by which the list had it turned after
+the EXIF turn; null for none. ``sha256`` and ``phash`` are lower-case hex of 64 and 16 digits: they survive
 CSV and JSON, and ``bit_count(xor(('0x' || a)::UBIGINT, ('0x' || b)::UBIGINT))`` is their distance in DuckDB.
 """
 

@@ -75,6 +75,7 @@ class Spool:
                 "url": row.url,
                 "final_url": row.final_url or row.url,
                 "revived": row.revived,
+                "rotation": row.rotation or None,
                 "host": row.host,
                 "sha256": row.inspection.sha256.hex(),
                 "phash": None if row.inspection.phash is None else f"{row.inspection.phash:016x}",

@@ -50,7 +50,7 @@ _MEANING = {
     "class-replaced": "Good, but its class fell short and a reserve took its place.",
     "excluded": "On the list of pictures that this dataset must not contain.",
     "removed": "Taken down by request; it will not be fetched again.",
-    "changed": "The address now shows another picture than the manifest promises.",
+    "changed": "Another picture than the manifest promises, or another file than the list describes.",
     "rejected-by-hand": "Someone looked at it and said no.",
 }
 

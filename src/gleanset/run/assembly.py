@@ -257,7 +257,7 @@ class Collection:
             self._settings.treatment,
             self._n_workers,
             self._checking(),
-            all_digests=self._settings.exclusions.wants_all_digests,
+            all_digests=self._settings.exclusions.wants_all_digests or self._pool.has_md5s,
         )
 
     def _checking(self) -> Checking | None:

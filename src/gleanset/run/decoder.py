@@ -97,7 +97,7 @@ class Decoder:
             task, arrival, fetched = self._jobs.get()
             self._note.set(task.serial)
             self._picture = (task.serial, time.monotonic())
-            seen, body = inspect(fetched.body, self._treatment)
+            seen, body = inspect(fetched.body, self._treatment, turn=task.rotation)
             self._picture = None
             if self._all_digests and seen.md5 is None:
                 seen = _with_digests(seen, fetched.body)

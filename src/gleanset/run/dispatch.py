@@ -80,7 +80,8 @@ class Dispatch:
         return sent
 
     def _send(self, lease: Lease, now_s: float, sent: Sent) -> None:
-        url = lease.url or self._atlas.candidate(lease.candidate).url
+        candidate = self._atlas.candidate(lease.candidate)
+        url = lease.url or candidate.url
         name = host_of(url)
         site = self._abroad.get(lease.candidate)
         if site is None and name in self._dead_names:
@@ -115,6 +116,7 @@ class Dispatch:
             lease.hops,
             errand.value,
             self._addresses.get(name, ""),
+            candidate.rotation if errand is Errand.IMAGE else 0,
         )
         self.out[lease.serial] = Out(lease, task, site, lease.candidate in self._abroad)
         sent.tasks.append(task)

@@ -32,6 +32,7 @@ _END_OF_WHOLE = 2**63
 """What the journal's integers hold."""
 _END_OF_TIME = 1e13
 """Seconds: no clock and no ``Retry-After`` (12 digits) gets there."""
+QUARTER_TURNS = frozenset({0, 90, 180, 270})
 _STORED_FORMATS = get_args(StoredFormat)
 T = TypeVar("T")
 
@@ -50,6 +51,8 @@ class Task:
     errand: str = Errand.IMAGE.value
     address: str | None = None
     """The address that the lease is for; empty: none is known yet, None: any will do."""
+    rotation: int = 0
+    """Degrees counter-clockwise by which the picture is turned after the EXIF turn: 0, 90, 180 or 270."""
     about: tuple[tuple[str, str], ...] = ()
     """What the user's check is told of the candidate, by name; empty where nobody checks."""
 
@@ -93,14 +96,17 @@ def task_out(task: Task) -> list[Any]:
         task.hops,
         task.errand,
         task.address,
+        task.rotation,
         task.about,
     ]
 
 
 def task_in(fields: list[Any]) -> Task:
-    """The task that ``task_out`` took apart."""
+    """The task that ``task_out`` took apart. Raises ``ValueError`` for a turn that is none."""
     *known, about = fields
     task = Task(*known)
+    if type(task.rotation) is not int or task.rotation not in QUARTER_TURNS:
+        raise ValueError("no quarter turn")
     return replace(task, about=tuple((name, value) for name, value in about)) if about else task
 
 

@@ -46,7 +46,7 @@ def guess_columns(names: Sequence[str], columns: Columns, list_name: str) -> dic
     if "label" not in found and len(names) > 1 and "caption" not in found:
         raise ListError(_missing("labels", "--label-col", names, list_name))
     if set(names) >= MANIFEST_COLUMNS:
-        found |= {name: name for name in ("key", "sha256", "phash")}
+        found |= {name: name for name in ("key", "sha256", "phash", "rotation") if name in names}
         found.pop("origin", None)
         if columns.url is None and {"revived", "final_url"} <= set(names):
             found |= {name: name for name in ("revived", "final_url")}

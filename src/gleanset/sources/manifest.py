@@ -38,6 +38,15 @@ def as_phash(values: pa.Array) -> pa.Array:
     return pa.array([_unsigned(value) for value in values.to_pylist()], pa.uint64())
 
 
+def as_degrees(values: pa.Array) -> pa.Array:
+    """Whole degrees, also as ``90.0``. Null: absent or no such number."""
+    if pa.types.is_integer(values.type):
+        return values.cast(pa.int32())
+    texts = values.cast(pa.string())
+    is_sound = pc.match_substring_regex(texts, r"^-?\d{1,3}(?:\.0+)?$")
+    return pc.if_else(is_sound, texts, pa.scalar(None, pa.string())).cast(pa.float64()).cast(pa.int32())
+
+
 def _strings(values: pa.Array) -> Sequence[str | None]:
     strings: Sequence[str | None] = values.cast(pa.string()).to_pylist()
     return strings

@@ -2,7 +2,9 @@
 
 Images with boxes lie on a mirror without a rate limit, at most 1,024 px large; all others are fetched from
 where they were found, mostly Flickr. Size and MD5 are those of the original file, so they are handed on only
-where the original is fetched.
+where the original is fetched. Rotation is what Flickr's users turned a picture by: the original and the
+mirror's copy of it lack that turn, Flickr's own thumbnails have it already (flickr.photos.getInfo: rotation
+is that "by which the smaller image sizes differ from the original image").
 
 Source: storage.googleapis.com/openimages, its download page, and the readers of OIDv4_ToolKit (issue 30).
 """
@@ -26,6 +28,7 @@ from .delimited import read_fields
 from .index import HEX_16, Codes, KeyIndex, build_index, hex_keys
 from .joined import NUMBER, JoinedList, fields_of, first_line
 from .labels import depths_in, places_of
+from .manifest import as_degrees
 from .opening import ListFile
 from .settings import read_settings
 
@@ -200,6 +203,8 @@ class OpenImages(JoinedList):
                 )
                 url = pc.if_else(pa.array(mirrored), copy, original)
         is_original = pc.equal(url, original)
+        is_verified = is_original if self._said["verify"] == "yes" else pa.scalar(False)
+        is_thumbnail = pc.and_(pc.equal(url, thumbnail), pc.invert(is_original))
         return {
             "url": url,
             "origin": columns["id"],
@@ -207,9 +212,11 @@ class OpenImages(JoinedList):
             "author": columns["author"],
             "caption": columns["caption"],
             "split": subset,
-            "md5": pc.if_else(is_original, _md5(columns["md5"]), pa.scalar(None, pa.binary())),
-            "n_bytes": pc.if_else(is_original, _whole(columns["n_bytes"]), pa.scalar(None, pa.uint64())),
-            "rotation": _degrees(columns["rotation"]),
+            "md5": pc.if_else(is_verified, _md5(columns["md5"]), pa.scalar(None, pa.binary())),
+            "n_bytes": pc.if_else(is_verified, _whole(columns["n_bytes"]), pa.scalar(None, pa.uint64())),
+            "rotation": pc.if_else(
+                is_thumbnail, pa.scalar(None, pa.int32()), as_degrees(columns["rotation"])
+            ),
         }
 
     def _nothing(self) -> str:
@@ -268,9 +275,3 @@ def _md5(texts: pa.StringArray) -> pa.Array:
 def _whole(texts: pa.StringArray) -> pa.Array:
     is_sound = pc.match_substring_regex(texts, r"^\d{1,18}$")
     return pc.if_else(is_sound, texts, pa.scalar(None, pa.string())).cast(pa.uint64())
-
-
-def _degrees(texts: pa.StringArray) -> pa.Array:
-    """Whole degrees; null where nothing was noted."""
-    is_sound = pc.match_substring_regex(texts, r"^-?\d{1,3}(?:\.0+)?$")
-    return pc.if_else(is_sound, texts, pa.scalar(None, pa.string())).cast(pa.float64()).cast(pa.int32())

@@ -11,7 +11,7 @@ from ..errors import ListError
 from .base import SCHEMA_TYPES, LabelRule, OddLines
 from .guess import KEPT
 from .labels import Depths, spread
-from .manifest import as_phash, as_sha256, living_url
+from .manifest import as_degrees, as_phash, as_sha256, living_url
 from .opening import ListFile
 
 
@@ -119,7 +119,9 @@ def _typed(name: str, values: pa.Array) -> pa.Array:
             return as_sha256(values)
         case "phash":
             return as_phash(values)
-        case "url" | "label" | "md5" | "n_bytes" | "rotation":
+        case "rotation":
+            return as_degrees(values)
+        case "url" | "label" | "md5" | "n_bytes":
             return values
         case _:
             return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)

@@ -30,6 +30,9 @@ SETTINGS: dict[str, dict[str, Setting]] = {
             "the mirror's copy of boxed images (at most 1,024 px), all originals, or thumbnails",
             ("mirror", "original", "thumbnail"),
         ),
+        "verify": Setting(
+            "yes", "originals of another size or MD5 than the table says are refused", ("yes", "no")
+        ),
     },
     "inaturalist": {
         "rank": Setting(

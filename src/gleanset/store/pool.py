@@ -122,16 +122,25 @@ class Pool:
 
     def candidate(self, i: int) -> Candidate:
         """The whole row as a value."""
-        sha256, phash = self._cell("sha256", i), self._cell("phash", i)
         return Candidate(
             id=i,
             url=self.url(i),
             key=self.key(i),
             label=self._cell("label", i),
             host=self._cell("host", i),
-            expected=Expected(sha256, phash) if sha256 is not None and phash is not None else None,
+            expected=self._expected(i),
             split=self._cell("split", i),
+            rotation=self.rotation(i),
         )
+
+    def _expected(self, i: int) -> Expected | None:
+        """A digest without the look, or the reverse, is no manifest's."""
+        sha256, phash = self._cell("sha256", i), self._cell("phash", i)
+        if sha256 is None or phash is None:
+            sha256 = phash = None
+        md5, n_bytes = self._cell("md5", i), self._cell("n_bytes", i)
+        said = (sha256, phash, md5, n_bytes)
+        return None if said == (None, None, None, None) else Expected(*said)
 
     def find(self, urls: Sequence[str]) -> dict[str, int]:
         """Which of these URLs are candidates, and their numbers; of one in several classes, the last."""
@@ -156,6 +165,16 @@ class Pool:
     def kept(self, i: int) -> str | None:
         """What else is to be kept of the candidate's row, as a JSON object of texts."""
         return self._cell("kept", i)  # type: ignore[no-any-return]
+
+    @property
+    def has_md5s(self) -> bool:
+        """Whether any row says what the MD5 of its file is."""
+        return "md5" in self._columns
+
+    def rotation(self, i: int) -> int:
+        """0, 90, 180 or 270: how far the candidate's picture has to be turned. Other angles count as 0."""
+        degrees = self._cell("rotation", i) or 0
+        return 0 if degrees % 90 else degrees % 360
 
     def original(self, i: int) -> Original:
         """What the list says of the candidate's file (Open Images: its MD5, size and rotation)."""

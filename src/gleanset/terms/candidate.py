@@ -15,10 +15,22 @@ class LabelledUrl:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a manifest says of a row's body when it is rebuilt."""
+    """What the list says of a row's body; None where it says nothing.
 
-    sha256: bytes
-    phash: int
+    A manifest that is rebuilt knows the picture that its maker accepted; other lists know the file that they
+    saw, good or bad.
+    """
+
+    sha256: bytes | None = None
+    phash: int | None = None
+    md5: bytes | None = None
+    """16 bytes."""
+    n_bytes: int | None = None
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether a manifest answers for the picture: it was looked at and accepted before."""
+        return self.sha256 is not None and self.phash is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +50,5 @@ class Candidate:
     expected: Expected | None = None
     split: str | None = None
     """The split that the list demands (a manifest's rows keep theirs)."""
+    rotation: int = 0
+    """Degrees counter-clockwise by which its picture is turned after the EXIF turn: 0, 90, 180 or 270."""
