@@ -183,3 +183,25 @@ def test_names_that_are_no_text_disturb_nobody(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     assert {body(tmp_path, files, place) for place in range(len(files))} == {b"it", b"seven"}
     assert found(tmp_path, ("n01_7", "n01", U)) == [b"seven"]
+
+
+def test_links_that_go_round_end(tmp_path: Path) -> None:
+    """Two links to the folder they lie in would be as many paths as two to the power of their length."""
+    (tmp_path / "one.jpg").write_bytes(b"x")
+    inner = tmp_path / "dogs"
+    inner.mkdir()
+    (inner / "two.jpg").write_bytes(b"x")
+    for name in ("a", "b"):
+        (tmp_path / name).symlink_to(".")
+        (inner / name).symlink_to("..")
+    assert len(LocalFiles(tmp_path)) == 2
+
+
+def test_links_to_folders_elsewhere_are_followed(tmp_path: Path) -> None:
+    """Classes may lie on several disks."""
+    elsewhere, root = tmp_path / "disk", tmp_path / "root"
+    elsewhere.mkdir()
+    root.mkdir()
+    (elsewhere / "two.jpg").write_bytes(b"x")
+    (root / "dogs").symlink_to(elsewhere)
+    assert len(LocalFiles(root)) == 1

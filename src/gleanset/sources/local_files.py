@@ -6,6 +6,7 @@ members, an archive of such archives. Nothing is unpacked: a member is a stretch
 
 import os
 import tarfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,9 @@ LONG_KEY = 16
 """A key as long as that (Open Images' ids, our own) belongs to one image, whatever the folder."""
 _AT_ONCE = 100_000
 _MOST_NESTED = 2
+_MOST_NAMES = 8
+"""Links under which one folder is looked through; links among links would multiply it."""
+_MOST_DEEP = 64
 _MOST_NAMESAKES = 50
 _FILE_OF_URL = r"/(?P<name>[^/?#]+)(?:[?#].*)?$"
 
@@ -137,8 +141,14 @@ def _text(name: str) -> str:
 
 
 def _scan(root: Path) -> Iterator[Entry]:
+    visits: Counter[tuple[int, int]] = Counter()
     for folder, inner, files in os.walk(root, followlinks=True):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        seen = os.stat(folder)
+        visits[seen.st_dev, seen.st_ino] += 1
+        if visits[seen.st_dev, seen.st_ino] > _MOST_NAMES or folder.count(os.sep) > _MOST_DEEP:
+            inner.clear()
+            continue
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and not _leads_up(folder, name))
         for file in sorted(files):
             path = Path(folder, file)
             name = path.relative_to(root).as_posix()
@@ -146,6 +156,15 @@ def _scan(root: Path) -> Iterator[Entry]:
                 yield Entry(name, path.parent.name, file, 0, -1)
             elif file.lower().endswith(".tar"):
                 yield from _members(path, name)
+
+
+def _leads_up(folder: str, name: str) -> bool:
+    """Whether a link leads to a folder that it lies in: one would go round for ever."""
+    path = os.path.join(folder, name)
+    if not os.path.islink(path):
+        return False
+    target = os.path.realpath(path)
+    return os.path.commonpath([target, os.path.realpath(folder)]) == target
 
 
 def _members(path: Path, name: str) -> Iterator[Entry]:
