@@ -143,7 +143,7 @@ def _text(name: str) -> str:
 def _scan(root: Path) -> Iterator[Entry]:
     visits: Counter[tuple[int, int]] = Counter()
     for folder, inner, files in os.walk(root, followlinks=True):
-        seen = os.stat(folder)
+        seen = Path(folder).stat()
         visits[seen.st_dev, seen.st_ino] += 1
         if visits[seen.st_dev, seen.st_ino] > _MOST_NAMES or folder.count(os.sep) > _MOST_DEEP:
             inner.clear()
@@ -160,11 +160,8 @@ def _scan(root: Path) -> Iterator[Entry]:
 
 def _leads_up(folder: str, name: str) -> bool:
     """Whether a link leads to a folder that it lies in: one would go round for ever."""
-    path = os.path.join(folder, name)
-    if not os.path.islink(path):
-        return False
-    target = os.path.realpath(path)
-    return os.path.commonpath([target, os.path.realpath(folder)]) == target
+    path = Path(folder, name)
+    return path.is_symlink() and Path(folder).resolve().is_relative_to(Path(os.path.realpath(path)))
 
 
 def _members(path: Path, name: str) -> Iterator[Entry]:
