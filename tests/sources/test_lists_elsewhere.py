@@ -377,3 +377,22 @@ def test_a_part_that_nobody_asked_for_is_no_list(server: ListServer, get: Get, t
         answer = get("http://lists.example/part", file)
     assert isinstance(answer, Failed)
     assert (tmp_path / "a").stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    "page", [b"<!DOCTYPE html><p>moved", b"\n <html>", b"", b"\xef\xbb\xbf<?xml version='1.0'?>"]
+)
+def test_a_page_in_place_of_an_unpublished_checksum_is_not_taken(
+    server: ListServer, get: Get, tmp_path: Path, page: bytes
+) -> None:
+    """Nothing says what the file should be, but a list it is not; the next mirror has it."""
+    name = NamedList(
+        "loose",
+        "csv",
+        "a small one",
+        any_of=(Published("loose.csv", ("http://one.example/a.csv", "http://two.example/b.csv")),),
+        by_hand="somewhere",
+    )
+    server.files["/a.csv"] = page
+    server.files["/b.csv"] = BODY
+    assert have(name, tmp_path, get, None).read_bytes() == BODY

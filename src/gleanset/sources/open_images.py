@@ -228,16 +228,20 @@ class OpenImages(JoinedList):
 
 def _has_human(file: ListFile) -> bool:
     """Whether the labels of a table are people's: one table has only one kind."""
-    line = file.head()[:65_536].split(b"\n")[1:2]
-    return bool(line) and b",machine," not in line[0]
+    lines = file.head()[:65_536].split(b"\n")[1:]
+    judged = [b",machine," not in line for line in lines if line.count(b",") >= 3]
+    return bool(judged) and 2 * sum(judged) > len(judged)
 
 
 def _descriptions(file: ListFile) -> Iterator[tuple[str, str]]:
     """(id, name) of the classes; the newer tables have a header, the older ones none."""
     text = b"".join(file.chunks()).decode("utf-8-sig", "replace")
-    for row in csv.reader(io.StringIO(text)):
-        if len(row) == 2 and row[0].startswith("/"):
-            yield row[0], row[1]
+    try:
+        for row in csv.reader(io.StringIO(text)):
+            if len(row) == 2 and row[0].startswith("/"):
+                yield row[0], row[1]
+    except csv.Error as error:
+        raise ListError(f"{file.name}: no table of class names ({error}). Download it again.") from error
 
 
 def _parents(trees: Sequence[ListFile]) -> dict[str, list[str]]:
@@ -246,15 +250,28 @@ def _parents(trees: Sequence[ListFile]) -> dict[str, list[str]]:
     for file in trees:
         try:
             waiting = [json.loads(b"".join(file.chunks()))]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ListError(f"{file.name}: no JSON ({error}). Download it again.") from error
         while waiting:
             node = waiting.pop()
-            parents.setdefault(node["LabelName"], [])
-            for child in node.get("Subcategory", ()):
-                parents.setdefault(child["LabelName"], []).append(node["LabelName"])
+            id_, children = _node(node, file.name)
+            parents.setdefault(id_, [])
+            for child in children:
+                parents.setdefault(_node(child, file.name)[0], []).append(id_)
                 waiting.append(child)
     return parents
+
+
+def _node(node: object, name: str) -> tuple[str, list[object]]:
+    """A class of the hierarchy and what lies below it."""
+    if isinstance(node, dict):
+        id_, children = node.get("LabelName"), node.get("Subcategory", [])
+        if isinstance(id_, str) and isinstance(children, list):
+            return id_, children
+    raise ListError(
+        f"{name}: no hierarchy of Open Images. A class has a LabelName, and a list as Subcategory. "
+        "Download it again."
+    )
 
 
 def _md5(texts: pa.StringArray) -> pa.Array:

@@ -1,6 +1,7 @@
 """From the words of a command line to sources: files, folders, standard input; formats by looking inside."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +45,7 @@ _NAMELESS = ("/dev/fd/", "/dev/stdin", "/proc/")
 """Pipes whose name says nothing of what comes through them."""
 _SIDE_FILES = (DICTIONARY, "train_image_id_from_imagenet.txt", "val_image_id_from_imagenet.txt")
 """What lies beside Tencent's lists and has no address in it."""
+_WITHOUT_COLUMNS = frozenset({"imagenet", "urls"})
 _MOST_TABLES = 64
 """A folder of more files is one large table in parts."""
 
@@ -96,7 +98,24 @@ def open_sources(
         check_settings(name, settings)
     if name in _JOINED:
         return [_open_joined(name, lists, reading, places)]
-    return [source for word in lists for source in _of_word(word, places.get(word), reading, name)]
+    sources = [source for word in lists for source in _of_word(word, places.get(word), reading, name)]
+    _refuse_idle_options(sources, reading)
+    return sources
+
+
+def _refuse_idle_options(sources: Sequence[Source], reading: Reading) -> None:
+    """No option is accepted and ignored: what is asked about columns needs a list that has some."""
+    if not sources or any(source.format not in _WITHOUT_COLUMNS for source in sources):
+        return
+    asked = [field.name for field in fields(Columns) if getattr(reading.columns, field.name)]
+    said = ["--keep-cols" if name == "keep" else f"--{name}-col" for name in asked]
+    said += ["--labels"] if reading.labels is not None else []
+    if said:
+        first = sources[0]
+        raise UsageError(
+            f"{said[0]}: {first.name} is a list of format {first.format}: no columns, one label a row. "
+            f"Leave {' and '.join(said)} out."
+        )
 
 
 def _plugin(name: str) -> Format:

@@ -21,8 +21,9 @@ from .rows import TableSource
 from .settings import read_settings
 
 DICTIONARY = "dictionary_and_semantic_hierarchy.txt"
-_ROW = r"^(?P<url>\S+)[ \t]+(?P<scores>\d+:[\d.]+(?:[ \t]+\d+:[\d.]+)*)[ \t]*$"
-_SCORE = r"^(?P<label>\d+):(?P<score>\d*\.?\d+)"
+_SCORED = r"\d{1,9}:(?:\d{1,17}(?:\.\d+)?|\.\d+)"
+_ROW = rf"^(?P<url>\S+)[ \t]+(?P<scores>{_SCORED}(?:[ \t]+{_SCORED})*)[ \t]*$"
+_SCORE = r"^(?P<label>\d+):(?P<score>[\d.]+)$"
 
 
 class TencentImages(TableSource):
