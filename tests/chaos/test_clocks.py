@@ -13,6 +13,7 @@ from gleanset.terms.outcome import Failed, Failure, Fetched
 WALL_CLOCKS = {
     "clock.py": "the one place where the run reads it",
     "fetch/headers.py": "a Retry-After that is a date, from a server that does not say what time it has",
+    "run/checking.py": "the same, where a check took its worker along",
     "run/worker.py": "when something was fetched, for people",
 }
 """Files below the engine that may ask what time it is."""
