@@ -11,6 +11,7 @@ from ..terms.plan import GroupCensus, Plan
 from .building import check_judgement, collect_settings
 from .knowing import believed
 from .lists import census_of, choose, groups_of, licence_note, look, plan_of
+from .local_first import check_local
 
 
 def plan_lists(recipe: Recipe) -> Plan:
@@ -28,6 +29,7 @@ def rehearsed(recipe: Recipe) -> Plan:
 
 
 def _planned(recipe: Recipe) -> tuple[Plan, GroupCensus, Selection, Beliefs]:
+    check_local(recipe.local)
     check_judgement(recipe)
     surveyed = look(recipe)
     selection = choose(recipe, census_of(recipe, surveyed), surveyed.sources)

@@ -46,6 +46,13 @@ class Kept:
         return self.path.is_file()
 
     @property
+    def is_page(self) -> bool:
+        """Whether it is a web page, or nothing: what servers send with status 200 for what they have lost."""
+        with self.path.open("rb") as body:
+            head = body.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        return not head or head.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+    @property
     def facts(self) -> dict[str, Any]:
         """``url``, ``same`` and what else was noted of it; empty: nothing, or of another file."""
         facts = _read(self._facts)

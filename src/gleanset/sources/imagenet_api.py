@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import ListError
-from ..terms.outcome import Failed
+from ..terms.outcome import Failed, Failure
 from .base import OddLines, Reading
 from .cache import Get, Kept
 from .lines import BOM, Lines
@@ -137,6 +137,9 @@ class ImageNetApi:
                 self._wait(self._pause_s * 2**attempt)
             self._has_asked = True
             failed = kept.fetch(url, self._get)
+            if failed is None and kept.path.stat().st_size and kept.is_page:
+                kept.drop()
+                return Failed(Failure.PROTOCOL, 200, "a web page came in place of the list")
             if failed is None:
                 return None
             if failed.status in (404, 410):

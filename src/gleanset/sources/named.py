@@ -223,18 +223,11 @@ def _is_right(file: Published, kept: Kept, where: str, tried: list[str]) -> bool
         )
         tried.append(f"{where}: not the list it should be ({told})")
         return False
-    if not file.sha1 and file.counts is None and _is_page(kept.path):
+    if not file.sha1 and file.counts is None and kept.is_page:
         tried.append(f"{where}: not the list, a web page or nothing")
         return False
     kept.note(right=True)
     return True
-
-
-def _is_page(path: Path) -> bool:
-    """Whether a mirror that has lost the list sent words instead, with status 200."""
-    with path.open("rb") as body:
-        head = body.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return not head or head.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
 
 
 def _counted(path: Path) -> tuple[int, int, int]:
