@@ -177,5 +177,5 @@ def test_columns_that_are_not_there_cannot_be_kept(program: Program, licensed: s
         "--keep-cols 'colour' names no column. The list has: 'label', 'image_url', 'license'" in refused.err
     )
     refused = program.run("build", "fall11_urls.txt", "--keep-cols", "colour", "-o", "out").must(2)
-    assert "--keep-cols. Lists of this format have no further columns" in refused.err
+    assert "--keep-cols: fall11_urls.txt is a list of format imagenet: no columns" in refused.err
     assert not (program.folder / "out").exists()
