@@ -1,6 +1,5 @@
 """The whole job: survey, plan, collect, pack, report; and the same again from where it stopped."""
 
-import ssl
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,8 +9,6 @@ from typing import Any
 
 from ..catalog.select import Selection
 from ..errors import UsageError, WorkdirError
-from ..fetch.base import FetchSettings
-from ..fetch.guard import Guard
 from ..fetch.revive import near_date
 from ..recipe import Recipe
 from ..review.rulings import REVIEWED
@@ -46,6 +43,7 @@ from .lists import (
     plan_of,
 )
 from .local_first import check_local, take_local
+from .network import check_network, network_of
 from .presence import dataset_is_whole, require_journal
 from .renaming import as_chosen
 from .results import Progress, Report, StoppedError, StopSignal
@@ -273,32 +271,14 @@ def check_judgement(recipe: Recipe) -> None:
         try_check(recipe.check, str(Path.cwd()))
 
 
-def check_network(recipe: Recipe) -> None:
-    """Refuse network options that no worker could use, before anything is written."""
-    Guard(recipe.resolve, recipe.allow_private)
-    if recipe.cacert is None:
-        return
-    try:
-        ssl.create_default_context(cafile=recipe.cacert)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(
-            f"--cacert {recipe.cacert}: no certificate can be read from it ({error}). Name a PEM file."
-        ) from error
-
-
 def collect_settings(
     recipe: Recipe, labels: Sequence[str] = (), excluded: Excluded = Excluded()
 ) -> CollectSettings:
     """How the recipe wants its images fetched; the labels of the plan tell how old its URLs are."""
     return CollectSettings(
-        fetch=FetchSettings(
+        fetch=replace(
+            network_of(recipe),
             timeout_s=recipe.timeout,
-            user_agent=recipe.agent(),
-            insecure=recipe.insecure,
-            cacert=recipe.cacert,
-            proxy=recipe.proxy,
-            resolve=recipe.resolve,
-            allow_private=recipe.allow_private,
             robots=not recipe.ignore_robots,
             opt_outs=not recipe.ignore_opt_outs,
         ),

@@ -24,11 +24,12 @@ from ..store.workdir import Workdir, held
 from ..terms.plan import Plan, PlannedClass, Quota
 from ..terms.tally import Tally
 from ..terms.verdict import Verdict
-from .building import check_judgement, check_network, collect_settings
+from .building import check_judgement, collect_settings
 from .excluding import read_exclusions
 from .learning import is_picture, is_try, learn_from, seconds_of
 from .lists import home, licensed, open_lists, without
 from .measuring import Answers, host_lines, kind_lines
+from .network import check_network
 from .probed import Probe
 from .renaming import Watched
 from .results import Progress, StoppedError, StopSignal

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import ListError
-from ..fetch.base import FetchSettings
 from ..fetch.download import Downloader
 from ..recipe import Recipe
 from ..sources.base import Reading, Source
@@ -15,6 +14,7 @@ from ..sources.imagenet_api import SCHEME, ImageNetApi
 from ..sources.named import NAMED, find_named, have
 from ..sources.remote import have_remote, is_address
 from ..sources.settings import parted
+from .network import network_of
 
 Check = Callable[[], None]
 _WNID = re.compile(r"n\d{8}")
@@ -56,15 +56,7 @@ def open_api(word: str, recipe: Recipe, home: Path, check: Check) -> Source:
 
 def downloader(recipe: Recipe, check: Check) -> Downloader:
     """What fetches lists, with the network options of the recipe."""
-    settings = FetchSettings(
-        user_agent=recipe.agent(),
-        insecure=recipe.insecure,
-        cacert=recipe.cacert,
-        proxy=recipe.proxy,
-        resolve=recipe.resolve,
-        allow_private=recipe.allow_private,
-    )
-    return Downloader(settings, check)
+    return Downloader(network_of(recipe), check)
 
 
 def _is_there(word: str) -> bool:

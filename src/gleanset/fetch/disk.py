@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from gleanset.terms.outcome import Failed, Failure, Fetched
 
 from .base import Arrival, Order
-from .loop import READ, Loop, now_s
+from .loop import Loop, now_s
 
 LOCAL = "local.invalid"
 _BEGIN = f"http://{LOCAL}/"
@@ -65,11 +65,7 @@ class DiskFetcher:
         self._loop.wake()
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
-        def on_ready(_fd: int, _events: int) -> None:
-            self._loop.interrupted = True
-            callback()
-
-        self._loop.attach(fd, READ, on_ready)
+        self._loop.watch(fd, callback)
 
     def close(self) -> None:
         self._orders.clear()

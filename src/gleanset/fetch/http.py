@@ -19,7 +19,7 @@ from .classify import REDIRECTS, failure_of_status
 from .descriptors import most_connections
 from .guard import Aim, Guard
 from .headers import pick_headers, retry_after_s
-from .loop import READ, Loop, Timers, now_s
+from .loop import Loop, Timers, now_s
 from .multi import Multi
 from .resolver import Answer, Resolver
 from .room import Room
@@ -145,11 +145,7 @@ class CurlFetcher:
         self._loop.wake()
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
-        def on_ready(_fd: int, _events: int) -> None:
-            self._loop.interrupted = True
-            callback()
-
-        self._loop.attach(fd, READ, on_ready)
+        self._loop.watch(fd, callback)
 
     def close(self) -> None:
         for job in self._jobs.values():

@@ -106,6 +106,15 @@ class Loop:
             # Closed behind our back, and its number was given out again.
             self._poller.set(fd, events, known=False)
 
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call back when a file can be read; that interrupts."""
+
+        def on_ready(_fd: int, _events: int) -> None:
+            self.interrupted = True
+            callback()
+
+        self.attach(fd, READ, on_ready)
+
     def wait(self, timeout_s: float) -> None:
         """Call back for every file that is ready; wait up to ``timeout_s`` for the first."""
         for fd, events in self._poller.wait(timeout_s):

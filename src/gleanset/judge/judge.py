@@ -80,18 +80,19 @@ class Judge:
         same picture in other bytes ("drifted") is wanted as well, anything else is ``changed``. Another
         list's: a file of another size or MD5 is ``changed``, and the right one is judged like any other.
         """
-        inspection = finding.inspection
-        assert inspection is not None
+        inspection = _seen(finding)
         if why := self._policy.exclusions.match(inspection):
             return Ruling(Judgement.EXCLUDED.word, evidence=why)
-        similar = self._similar(inspection)
         rebuilt = expected is not None and expected.is_vouched_for
-        if expected is None or not rebuilt or expected.sha256 != inspection.sha256:
-            ruling = self._as_placeholder(finding, label, url, similar)
-            if ruling is not None:
-                return ruling
-            if expected is not None and (ruling := _as_changed(inspection, expected)) is not None:
-                return ruling
+        needs_proof = expected is None or not rebuilt or expected.sha256 != inspection.sha256
+        is_suspect = needs_proof and not self._learner.is_pardoned(inspection)
+        if is_suspect and (ruling := self._as_known(finding, label, url)) is not None:
+            return ruling
+        similar = self._similar(inspection)
+        if is_suspect and (ruling := self._as_learned(finding, label, url, similar)) is not None:
+            return ruling
+        if needs_proof and expected is not None and (ruling := _as_changed(inspection, expected)) is not None:
+            return ruling
         place = self._place(inspection)
         ruling = self._claims.claim(finding.candidate, label, inspection, place, similar, rebuilt=rebuilt)
         if ruling.reason is None:
@@ -122,34 +123,35 @@ class Judge:
         """Sites lead there whoever asks for what does not exist."""
         self._gone.setdefault(target, "")
 
-    def _as_placeholder(
-        self, finding: Finding, label: int, url: str, similar: list[Similar]
-    ) -> Ruling | None:
-        inspection = finding.inspection
-        assert inspection is not None
-        if self._learner.is_pardoned(inspection):
-            return None
-        reason = Judgement.PLACEHOLDER.word
+    def _as_known(self, finding: Finding, label: int, url: str) -> Ruling | None:
+        """Whether it is a placeholder that was known before it came; spares the search for what is alike."""
+        inspection, reason = _seen(finding), Judgement.PLACEHOLDER.word
         evidence = self._signatures.match(finding, url)
         if evidence is not None:
             revoked = self._claims.banish(inspection, reason, evidence, but=finding.candidate)
             self._let_go(revoked)
             return Ruling(reason, revoked, evidence)
-        place = self._place(inspection)
-        sighting = Sighting(finding.candidate, finding.host, label, place, inspection, url)
         known = self._learner.recognise(inspection)
-        target = finding.final_url or ""
-        if known is None and target in self._gone:
-            learned = self._learner.led_to(sighting, similar)
-        else:
+        if known is None:
+            return None
+        self._learner.restore(self._sighting(finding, label, url))
+        if finding.final_url in self._gone:
+            self._gone[finding.final_url] = known.evidence
+        return Ruling(reason, evidence=known.evidence)
+
+    def _as_learned(self, finding: Finding, label: int, url: str, similar: list[Similar]) -> Ruling | None:
+        """Whether it is found out by this picture to be a placeholder."""
+        sighting, target = self._sighting(finding, label, url), finding.final_url
+        if target is None or target not in self._gone:
             learned = self._learner.saw(sighting, similar)
-        if learned is not None and target in self._gone:
+        elif (learned := self._learner.led_to(sighting, similar)) is not None:
             learned = replace(learned, placeholder=replace(learned.placeholder, gone_url=target))
-        if target in self._gone and (found := known or (learned and learned.placeholder)):
-            self._gone[target] = found.evidence
-        if known is not None:
-            return Ruling(reason, evidence=known.evidence)
+            self._gone[target] = learned.placeholder.evidence
         return self._unmask(learned, but=finding.candidate) if learned is not None else None
+
+    def _sighting(self, finding: Finding, label: int, url: str) -> Sighting:
+        inspection = _seen(finding)
+        return Sighting(finding.candidate, finding.host, label, self._place(inspection), inspection, url)
 
     def _unmask(self, learned: Learned, but: int | None = None) -> Ruling:
         """A placeholder is known from now on: everyone who showed it is out."""
@@ -180,6 +182,12 @@ class Judge:
         self._learner.learn(placeholder)
         if placeholder.gone_url:
             self._gone[placeholder.gone_url] = placeholder.evidence
+
+    @property
+    def is_lenient(self) -> bool:
+        """Whether ``reconsiders`` may say yes to anything."""
+        policy = self._policy
+        return bool(policy.pardons) or policy.keep_near_duplicates or policy.keep_label_conflicts
 
     def reconsiders(self, reason: str, evidence: str, inspection: Inspection) -> bool:
         """Whether a sound picture that was refused for this reason may be wanted today."""
@@ -227,6 +235,11 @@ class Judge:
         assert inspection.phash is not None, "a sound picture has a look"
         assert inspection.thumbnail is not None, "a sound picture has a look"
         return self._gallery.add(inspection.phash, inspection.thumbnail)
+
+
+def _seen(finding: Finding) -> Inspection:
+    assert finding.inspection is not None, "only pictures are judged"
+    return finding.inspection
 
 
 def _was_known_at_sight(reason: str, evidence: str) -> bool:

@@ -15,7 +15,7 @@ from ..store.journal import JournalReader
 from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..terms.placeholder import LearnedPlaceholder
-from ..terms.verdict import CHECK, Finding, Settlement, Verdict
+from ..terms.verdict import CHECK, Settlement, Verdict
 from .atlas import PoolAtlas
 from .check_words import CheckWords
 from .due import due
@@ -73,9 +73,8 @@ class Replay:
             *self._rows(journal, lambda row: row.verdict is Verdict.SPARE),
             *self._never_asked(),
         ]
-        for row in journal.rows():
-            if self._comes_back(row):
-                amended += self._judge_again(row, new_notes)
+        for row in filter(self._comes_back, journal.rows() if self.judge.is_lenient else ()):
+            amended += self._judge_again(row, new_notes)
         return [*amended, *self.frontier.review()], new_notes
 
     def _rest(self, group: str, until_s: float) -> None:
@@ -172,7 +171,7 @@ class Replay:
     def _comes_back(self, row: JournalRow) -> bool:
         """Whether a picture that was refused, and whose body is here, may be wanted today."""
         seen = row.inspection
-        if row.verdict in _KEPT or row.blob is None or seen is None:
+        if not self.judge.is_lenient or row.verdict in _KEPT or row.blob is None or seen is None:
             return False
         if self.screen is not None and self.screen.excludes(row.candidate):
             return False
@@ -181,7 +180,7 @@ class Replay:
     def _judge_again(self, row: JournalRow, new_notes: list[Note]) -> Iterator[Settlement]:
         """Judge a refused picture, whose body lies in quarantine, as if it had just come."""
         candidate = self.pool.candidate(row.candidate)
-        finding = replace(_finding(row), host=self._host_of(row))
+        finding = replace(row.finding, host=self._host_of(row))
         ruling = self.judge.rule(finding, candidate.label, candidate.url, candidate.expected)
         new_notes += [Note(PLACEHOLDER, learned.to_json()) for learned in ruling.learned]
         yield from map(self._amended, self.frontier.revoke(ruling.revoked))
@@ -197,19 +196,3 @@ class Replay:
     def _amended(self, settlement: Settlement) -> Settlement:
         self.statistics.settled(settlement.candidate, settlement.verdict, settlement.reason)
         return settlement
-
-
-def _finding(row: JournalRow) -> Finding:
-    """What was found then."""
-    return Finding(
-        row.candidate,
-        row.attempts,
-        row.host or 0,
-        row.elapsed_s or 0.0,
-        row.at_s or 0.0,
-        inspection=row.inspection,
-        blob=row.blob,
-        status=row.status,
-        final_url=row.final_url,
-        headers=row.headers,
-    )

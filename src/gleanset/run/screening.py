@@ -8,7 +8,7 @@ from ..judge.placeholders import Signatures
 from ..store.journal_rows import JournalRow, Note
 from ..store.pool import Pool
 from ..terms.placeholder import ID_BYTES
-from ..terms.verdict import Finding, Judgement, Settlement, Verdict
+from ..terms.verdict import Judgement, Settlement, Verdict
 
 SCREENED = "screened"
 """The kind of note that says by what the build was screened last."""
@@ -83,18 +83,5 @@ class Screen:
         promised = candidate.expected is not None and candidate.expected.sha256 == seen.sha256
         if promised or {seen.sha256.hex(), seen.sha256[:ID_BYTES].hex()} & self._pardons:
             return "", ""
-        evidence = self._signatures.match(_finding(row), candidate.url)
+        evidence = self._signatures.match(row.finding, candidate.url)
         return ("", "") if evidence is None else (Judgement.PLACEHOLDER.word, evidence)
-
-
-def _finding(row: JournalRow) -> Finding:
-    return Finding(
-        row.candidate,
-        row.attempts,
-        row.host or 0,
-        row.elapsed_s or 0.0,
-        row.at_s or 0.0,
-        inspection=row.inspection,
-        final_url=row.final_url,
-        headers=row.headers,
-    )

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol
 
 from ..errors import storage_errors
 from ..terms.outcome import Failed
+from .lines import is_markup
 
 Headers = Mapping[str, str]
 
@@ -49,8 +50,8 @@ class Kept:
     def is_page(self) -> bool:
         """Whether it is a web page, or nothing: what servers send with status 200 for what they have lost."""
         with self.path.open("rb") as body:
-            head = body.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-        return not head or head.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+            head = body.read(1024)
+        return not head.strip() or is_markup(head)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from .base import Columns, Reading, Source
 from .captions import LabelledCaptions, is_labelled
 from .guess import guess_columns, has_url_column, is_url_name
 from .imagenet import LOOKS_LIKE_2011, ImageNetList
-from .lines import BOM, percent_encode_strays
+from .lines import BOM, is_markup, percent_encode_strays
 from .opening import HEAD_BYTES, ListFile
 from .records import JsonLines
 from .tencent import TencentImages
@@ -21,7 +21,6 @@ from .yfcc import YfccByTag, names_of
 _URL = re.compile(r"\s*https?:[/\\]", re.IGNORECASE)
 _SCORED = re.compile(r"\s*https?:\S+(?:[ \t]+\d+:[\d.]+)+\s*", re.IGNORECASE)
 """An address, then ``class:score`` as often as it has classes: Tencent ML-Images."""
-_MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|!--)", re.IGNORECASE)
 _BINARY = {
     b"PK\x03\x04": "a zip archive",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -72,7 +71,7 @@ def open_text(file: ListFile, head: bytes, reading: Reading, fmt: str | None) ->
 def _refuse_foreign(name: str, head: bytes) -> None:
     if not head.strip():
         raise ListError(f"{name}: the file is empty. Download it again, or check how it was written.")
-    if _MARKUP.match(head):
+    if is_markup(head):
         raise ListError(
             f"{name}: a web page, not a list; its address answers with HTML by now. "
             "Look for another copy of the list."

@@ -14,6 +14,12 @@ Offsets = npt.NDArray[np.int64]
 BOM = b"\xef\xbb\xbf"
 _NEWLINE, _RETURN = 10, 13
 _SURROGATE = re.compile("[\udc80-\udcff]")
+_MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|\?xml|script|!--)", re.IGNORECASE)
+
+
+def is_markup(head: bytes) -> bool:
+    """Whether a web page begins here: what servers send in place of a list that they have lost."""
+    return _MARKUP.match(head.removeprefix(BOM)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..terms.inspection import Flaw, Inspection, Stored
-from ..terms.verdict import BlobRef, Settlement, Verdict
+from ..terms.verdict import BlobRef, Finding, Settlement, Verdict
 
 SCHEMA = """
 CREATE TABLE settlements (
@@ -73,6 +73,22 @@ class JournalRow:
     """How the URL that was asked last stood in for the candidate's own; None: it was its own."""
     evidence: str = ""
     """What a judgement rests on: ``flickr:md5``, ``learned:ID``, ``of:CANDIDATE``."""
+
+    @property
+    def finding(self) -> Finding:
+        """What a worker sent home then, as far as it was kept; ``host`` is as that run numbered it."""
+        return Finding(
+            self.candidate,
+            self.attempts,
+            self.host or 0,
+            self.elapsed_s or 0.0,
+            self.at_s or 0.0,
+            inspection=self.inspection,
+            blob=self.blob,
+            status=self.status,
+            final_url=self.final_url,
+            headers=self.headers,
+        )
 
 
 @dataclass(frozen=True, slots=True)
